@@ -1,0 +1,118 @@
+"""Finding: one statement of one engine about one rule and one resource.
+
+Everything a user sees (a PolicyReport, a SARIF file, a page, a message) is a rendering of findings.
+"""
+
+import enum
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from propolis.core.resource import ResourceRef
+
+
+class Outcome(enum.StrEnum):
+    """The five results of a wgpolicyk8s.io report."""
+
+    PASS = "pass"  # noqa: S105  # a result, not a secret
+    FAIL = "fail"
+    WARN = "warn"
+    ERROR = "error"
+    SKIP = "skip"
+
+
+class Severity(enum.StrEnum):
+    """How bad it is, the worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+    UNKNOWN = "unknown"
+
+    @property
+    def rank(self) -> int:
+        """5 for critical down to 0 for unknown; larger is worse."""
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(reversed(Severity))}
+
+OPEN_OUTCOMES = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.ERROR})
+"""Outcomes that ask a person to do something."""
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """The rule that a finding speaks for, shared by all of its findings.
+
+    Attributes:
+        source: The engine: policy, config-audit, rbac, network.
+        policy: The policy, benchmark or pack that holds the rule.
+        name: The rule's or check's id within the policy.
+        title: One line for people.
+        severity: Of a failure.
+        category: The publisher's grouping ("Pod Security Standards (Baseline)").
+        remedy: Key of the action that resolves a failure (``set-run-as-non-root``); rules of
+            several engines share a key when one change satisfies them all. Empty: the policy
+            itself is the action.
+        remediation: What to do, one or two sentences; empty when the title says it.
+        scored: False when a failure counts as a warning.
+    """
+
+    source: str
+    policy: str
+    name: str
+    title: str = ""
+    severity: Severity = Severity.MEDIUM
+    category: str = ""
+    remedy: str = ""
+    remediation: str = ""
+    scored: bool = True
+
+    @property
+    def key(self) -> str:
+        """Identity of the rule over runs and versions of its text."""
+        return f"{self.source}|{self.policy}|{self.name}"
+
+
+class Evidence(msgspec.Struct, frozen=True, tag=True):
+    """The typed detail of a finding; each room derives its own, encoded with its class name."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One statement about one rule and one resource.
+
+    Attributes:
+        subject: Tells findings of one rule on one resource apart (a container's name, a path,
+            a role); part of the identity, so it must not hold counters or times.
+    """
+
+    rule: Rule
+    resource: ResourceRef
+    outcome: Outcome
+    message: str = ""
+    time: datetime | None = None
+    evidence: Evidence | None = None
+    subject: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of the rule."""
+        return self.rule.severity
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it asks a person to do something."""
+        return self.outcome in OPEN_OUTCOMES
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable identity over runs, 32 hexadecimal digits.
+
+        Built from rule, resource (without uid and API version) and subject: the outcome, the
+        message and the time may change and it is still the same finding.
+        """
+        identity = f"{self.rule.key}\0{self.resource.key}\0{self.subject}"
+        return hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
