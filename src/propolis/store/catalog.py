@@ -1,0 +1,110 @@
+"""Numbers for rules and resources: each is stored once, findings refer to it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, bindparam, insert, select, update
+
+from propolis.core.finding import Rule
+from propolis.core.resource import Origin, ResourceRef
+from propolis.store.schema import resources, rules
+
+
+class Catalog:
+    """Known rules and resources of one cluster, by key; new ones are written when first met."""
+
+    def __init__(self, connection: Connection, cluster: str) -> None:
+        self._connection = connection
+        known = select(resources.c.key, resources.c.id).where(resources.c.cluster == cluster)
+        self._resources: dict[str, int] = _numbers(connection, known)
+        self._rules: dict[str, int] = _numbers(connection, select(rules.c.key, rules.c.id))
+        self._rule_numbers: dict[Rule, int] = {}
+
+    def rule(self, rule: Rule) -> int:
+        """The number of a rule; its texts are brought up to date once a run."""
+        number = self._rule_numbers.get(rule)
+        if number is None:
+            number = self._write(rules, self._rules, rule.key, _rule_values(rule))
+            self._rule_numbers[rule] = number
+        return number
+
+    def resource(self, ref: ResourceRef) -> int:
+        """The number of a resource that was given to `register`, or a new one for another."""
+        number = self._resources.get(ref.key)
+        if number is None:
+            number = self._write(resources, self._resources, ref.key, resource_values(ref))
+        return number
+
+    def register(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Writes the resources of a run (rows of `resource_values`) before its findings come."""
+        new: list[dict[str, Any]] = []
+        known: list[dict[str, Any]] = []
+        for row in rows:
+            number = self._resources.get(row["key"])
+            if number is None:
+                new.append(row)
+            else:
+                known.append({f"new_{name}": value for name, value in row.items()} | {"number": number})
+        if new:
+            self._connection.execute(insert(resources), new)
+            self._learn(row["key"] for row in new)
+        if known:
+            values: dict[str, Any] = {
+                column.name: bindparam(f"new_{column.name}") for column in resources.c if column.name != "id"
+            }
+            self._connection.execute(
+                update(resources).where(resources.c.id == bindparam("number")).values(values), known
+            )
+
+    def _learn(self, keys: Iterable[str]) -> None:
+        wanted = set(keys)
+        for key, number in self._connection.execute(select(resources.c.key, resources.c.id)):
+            if key in wanted:
+                self._resources[key] = number
+
+    def _write(self, table: Table, numbers: dict[str, int], key: str, values: Mapping[str, Any]) -> int:
+        number = numbers.get(key)
+        if number is not None:
+            self._connection.execute(update(table).where(table.c.id == number).values(values))
+            return number
+        inserted = self._connection.execute(insert(table).values(values)).inserted_primary_key
+        number = numbers[key] = int(inserted[0]) if inserted else 0
+        return number
+
+
+def _numbers(connection: Connection, query: Select[str, int]) -> dict[str, int]:
+    return {key: number for key, number in connection.execute(query)}  # noqa: C416  # typed rows
+
+
+def _rule_values(rule: Rule) -> dict[str, Any]:
+    return {
+        "key": rule.key,
+        "source": rule.source,
+        "policy": rule.policy,
+        "name": rule.name,
+        "title": rule.title,
+        "severity": rule.severity.value,
+        "category": rule.category,
+        "remedy": rule.remedy,
+        "remediation": rule.remediation,
+        "scored": rule.scored,
+    }
+
+
+def resource_values(
+    ref: ResourceRef, origin: Origin | None = None, team: str = "", workload_key: str | None = None
+) -> dict[str, Any]:
+    """The row of a resource."""
+    return {
+        "key": ref.key,
+        "cluster": ref.cluster,
+        "api_version": ref.api_version,
+        "kind": ref.kind,
+        "namespace": ref.namespace,
+        "name": ref.name,
+        "uid": ref.uid,
+        "origin_path": origin.path if origin else "",
+        "origin_line": origin.line if origin else 0,
+        "team": team,
+        "workload_key": workload_key,
+    }

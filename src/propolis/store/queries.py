@@ -1,0 +1,112 @@
+"""Runs, resources, workloads and fixes as stored. Each takes a connection of `Database.reading`."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, select
+
+from propolis.core.assessment import Factor, Problem
+from propolis.core.finding import OPEN_OUTCOMES
+from propolis.store.finding_queries import live
+from propolis.store.rows import FixRow, FixTargetRow, ResourceRow, RunRow, WorkloadRow, resource_row
+from propolis.store.schema import findings, fixes, resources, runs, workloads
+
+OPEN = tuple(sorted(OPEN_OUTCOMES))
+
+
+def clusters(connection: Connection) -> list[str]:
+    """Clusters that have a stored run, by name."""
+    query = select(runs.c.cluster).where(runs.c.state == "stored").distinct().order_by(runs.c.cluster)
+    return list(connection.execute(query).scalars())
+
+
+def latest_run(connection: Connection, cluster: str = "") -> RunRow | None:
+    """The newest stored run, of one cluster or of any."""
+    found = list_runs(connection, cluster, limit=1)
+    return found[0] if found else None
+
+
+def list_runs(connection: Connection, cluster: str = "", limit: int = 100) -> list[RunRow]:
+    """Stored runs, the newest first."""
+    query = select(runs).where(runs.c.state == "stored").order_by(runs.c.id.desc()).limit(limit)
+    if cluster:
+        query = query.where(runs.c.cluster == cluster)
+    return [_run_row(row) for row in connection.execute(query)]
+
+
+def _run_row(row: Row[Any]) -> RunRow:
+    values = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for it
+    values["problems"] = msgspec.convert(values["problems"], list[Problem])
+    return RunRow(**values)
+
+
+def find_resource(connection: Connection, key: str) -> ResourceRow | None:
+    """A resource by key."""
+    row = connection.execute(select(resources).where(resources.c.key == key)).one_or_none()
+    return None if row is None else resource_row(row)
+
+
+def list_workloads(connection: Connection, cluster: str) -> list[WorkloadRow]:
+    """All workloads of a cluster's latest run, the highest points first."""
+    query = (
+        select(resources, workloads.c.score, workloads.c.points, workloads.c.factors)
+        .join(workloads, workloads.c.resource_id == resources.c.id)
+        .where(resources.c.cluster == cluster)
+        .order_by(workloads.c.points.desc(), resources.c.key)
+    )
+    counts = _open_by_workload(connection, cluster)
+    return [
+        WorkloadRow(
+            resource=resource_row(row),
+            score=row.score,
+            points=row.points,
+            factors=msgspec.convert(row.factors, list[Factor]),
+            open_findings=counts.get(row.key, {}),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _open_by_workload(connection: Connection, cluster: str) -> dict[str, dict[str, int]]:
+    workload = func.coalesce(resources.c.workload_key, resources.c.key)
+    query = (
+        select(workload, findings.c.severity, func.count())
+        .select_from(findings.join(resources))
+        .where(resources.c.cluster == cluster, live, findings.c.outcome.in_(OPEN))
+        .group_by(workload, findings.c.severity)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for key, severity, number in connection.execute(query):
+        counts.setdefault(key, {})[severity] = number
+    return counts
+
+
+def list_fixes(connection: Connection, run_id: int, limit: int | None = None) -> list[FixRow]:
+    """What to fix first, after one run."""
+    query = select(fixes).where(fixes.c.run_id == run_id).order_by(fixes.c.rank).limit(limit)
+    rows = list(connection.execute(query))
+    known = _resources_by_key(connection, {target["key"] for row in rows for target in row.resources})
+    return [_fix_row(row, known) for row in rows]
+
+
+def _fix_row(row: Row[Any], known: dict[str, ResourceRow]) -> FixRow:
+    targets = [
+        FixTargetRow(known[target["key"]], target["findings"], target["points"])
+        for target in row.resources
+        if target["key"] in known
+    ]
+    names = [name for name in FixRow.__struct_fields__ if name != "targets"]
+    return FixRow(**{name: row._mapping[name] for name in names}, targets=targets)  # noqa: SLF001
+
+
+def _resources_by_key(connection: Connection, keys: Iterable[str]) -> dict[str, ResourceRow]:
+    found: dict[str, ResourceRow] = {}
+    for part in _parts(sorted(keys), 500):
+        for row in connection.execute(select(resources).where(resources.c.key.in_(part))):
+            found[row.key] = resource_row(row)
+    return found
+
+
+def _parts(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
