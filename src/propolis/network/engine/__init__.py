@@ -1,0 +1,1 @@
+"""Judges inventories by their NetworkPolicies; pure functions of values."""
