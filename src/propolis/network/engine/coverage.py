@@ -127,8 +127,8 @@ _BEYOND_POLICIES = (
     "not judged: hostNetwork is true, and NetworkPolicies do not reach pods on the node's network"
 )
 _HOST_NETWORK = (
-    "NetworkPolicies do not reach these pods: hostNetwork is true, so they share the node's addresses and ports;"
-    " remove hostNetwork from the pod spec"
+    "NetworkPolicies do not reach these pods: hostNetwork is true, so they share the node's addresses"
+    " and ports; remove hostNetwork from the pod spec"
 )
 
 
@@ -137,8 +137,9 @@ def _not_isolated(endpoint: Endpoint, direction: str) -> str:
     labels = ", ".join(sorted(f"{key}={value}" for key, value in endpoint.labels.items())) or "no labels"
     opened = "accept connections from anywhere" if direction == "ingress" else "may connect to anywhere"
     return (
-        f"pods {opened}, on every port: no NetworkPolicy of namespace {endpoint.namespace} governs {direction}"
-        f" of pods with {labels}; add one with policyTypes [{direction.capitalize()}] that selects them"
+        f"pods {opened}, on every port: no NetworkPolicy of namespace {endpoint.namespace} governs"
+        f" {direction} of pods with {labels}; add one with policyTypes [{direction.capitalize()}]"
+        f" that selects them"
     )
 
 

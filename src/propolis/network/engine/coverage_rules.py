@@ -11,6 +11,7 @@ POLICY = "network-coverage"
 def _rule(
     name: str, severity: Severity, title: str, remediation: str, remedy: str = "add-network-policy"
 ) -> Rule:
+    """A rule of this engine; most are resolved by one more policy."""
     return Rule(
         source=SOURCE,
         policy=POLICY,
@@ -47,31 +48,31 @@ def coverage_rules() -> CoverageRules:
             "ingress-isolated",
             Severity.MEDIUM,
             "A NetworkPolicy governs incoming traffic",
-            "Add a NetworkPolicy that selects these pods, with policyTypes [Ingress] and only the peers that must connect.",
+            "Add a NetworkPolicy that selects these pods, with policyTypes [Ingress] and the peers that call.",
         ),
         ingress_sources=_rule(
             "ingress-sources-named",
             Severity.MEDIUM,
             "Incoming traffic is allowed from named sources only",
-            "Give every ingress rule a `from` that names pods, namespaces or the address blocks of the callers.",
+            "Give every ingress rule a `from` that names pods, namespaces or address blocks of the callers.",
         ),
         ingress_namespaces=_rule(
             "ingress-namespaces-named",
             Severity.LOW,
             "Incoming traffic is not allowed from every namespace",
-            "Replace the empty namespaceSelector by one that names the callers' namespaces, with a podSelector.",
+            "Replace the empty namespaceSelector by one that names the namespaces of the callers.",
         ),
         egress_isolated=_rule(
             "egress-isolated",
             Severity.LOW,
             "A NetworkPolicy governs outgoing traffic",
-            "Add Egress to policyTypes of a NetworkPolicy that selects these pods; allow DNS and the peers they call.",
+            "Add a NetworkPolicy that selects these pods, with policyTypes [Egress], DNS and what they call.",
         ),
         egress_destinations=_rule(
             "egress-destinations-named",
             Severity.LOW,
             "Outgoing traffic is allowed to named destinations only",
-            "Give every egress rule a `to` that names pods, namespaces or address blocks; port 53 may stay open for DNS.",
+            "Give every egress rule a `to` that names pods, namespaces or address blocks; DNS may stay open.",
         ),
         host_network=_rule(
             "pods-on-pod-network",
