@@ -1,9 +1,11 @@
 """An engine test fails when the code it runs opens a file, a socket or a process.
 
 An audit hook cannot be removed once added, so one hook is added once and looks at a flag. Imports
-that happen during a call open files too: they are let through while the import system is at work.
+that happen during a call open files too, and so does whoever asks for source lines (hypothesis,
+pytest's reports): both are let through.
 """
 
+import linecache
 import sys
 from collections.abc import Generator
 from typing import Any
@@ -20,6 +22,9 @@ FORBIDDEN = frozenset(
 )  # fmt: skip
 
 
+_SOURCE_LINES = linecache.updatecache.__code__
+
+
 class ImpureEngineError(AssertionError):
     """Engine code did I/O."""
 
@@ -31,17 +36,17 @@ class _Watch:
     seen: list[str] = []  # noqa: RUF012  # the hook lives as long as the process
 
 
-def _is_importing() -> bool:
+def _is_reading_code() -> bool:
     frame: Any = sys._getframe(2)
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        if frame.f_code.co_filename.startswith("<frozen importlib") or frame.f_code is _SOURCE_LINES:
             return True
         frame = frame.f_back
     return False
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _Watch.active or event not in FORBIDDEN or _is_importing():
+    if not _Watch.active or event not in FORBIDDEN or _is_reading_code():
         return
     what = f"{event} {arguments[:1]}"
     _Watch.seen.append(what)
