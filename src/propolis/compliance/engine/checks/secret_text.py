@@ -1,0 +1,46 @@
+"""Recognises secrets that stand where everybody may read them. Values are never shown, only their names.
+
+Names and values follow the facts of Polaris' checks on sensitive content; placeholders that some
+other program fills in (``${DB_PASSWORD}``, ``{{ .password }}``) are no secrets, and neither is text
+that names a file, a switch or a number.
+"""
+
+import re2
+
+_NAME = re2.compile(
+    r"(?i)(passw(or)?d|passphrase|passwd|pswrd|(^|[-_.])(pwd|pw|pass)$|secret|token|bearer|api_?key|apikey"
+    r"|private_?key|access_?key|credential"
+    r"|^azure_.+key$|^oci_cli_key_content$)"
+)
+_HARMLESS_NAME = re2.compile(
+    r"(?i)([-_.]?(file|path|dir|name|ref|url|uri|endpoint|enabled|disabled|ttl|timeout|expiry|expiration"
+    r"|expires|lifetime|length|size|limit|issuer|audience|type|namespace|header|policy|count|interval|id)"
+    r"|_arn)$"
+)
+_PRIVATE_KEY = re2.compile(r"(?i)-BEGIN[ \t]+([A-Z0-9]+[ \t]+)*PRIVATE KEY-")
+_ASSIGNMENT = re2.compile(
+    r"(?im)^[ \t\"']*([a-z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key)"
+    r"[a-z0-9_.-]*)[\"']?[ \t]*[=:][ \t]*[\"']?([^\s\"'#]+)"
+)
+_HARMLESS_VALUE = re2.compile(
+    r"(?i)^(\$[({].*|\{\{.*|<.*>|%.*%|true|false|yes|no|none|null|nil|[0-9.]{0,6}|/.*|\*+)$"
+)
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a named value looks like a secret written in the open."""
+    if _PRIVATE_KEY.search(value):
+        return True
+    return bool(value) and _is_secret_name(name) and not _HARMLESS_VALUE.search(value)
+
+
+def assigned_secret(text: str) -> str:
+    """The first name in a text of settings to which a secret is assigned; empty when there is none."""
+    for match in _ASSIGNMENT.finditer(text):
+        if _is_secret_name(match.group(1)) and not _HARMLESS_VALUE.search(match.group(2)):
+            return str(match.group(1))
+    return ""
+
+
+def _is_secret_name(name: str) -> bool:
+    return _NAME.search(name) is not None and _HARMLESS_NAME.search(name) is None
