@@ -41,9 +41,13 @@ $(VENDOR)/.stamp: .venv/run.stamp package-lock.json tools/vendor_scripts.py
 	$(BIN)/python tools/vendor_scripts.py --uv $(UV) --into $(VENDOR)
 	touch $@
 
+.cache/schemas/.stamp: $(VENDOR)/.stamp
+	$(BIN)/python tools/vendor_scripts.py --uv $(UV) --into .cache/schemas --schemas
+	touch $@
+
 .PHONY: setup setup-test
 setup: .venv/run.stamp $(VENDOR)/.stamp
-setup-test: setup .venv/test.stamp
+setup-test: setup .venv/test.stamp .cache/schemas/.stamp
 
 .PHONY: run
 run: setup ## Assess examples/ and serve the console (PORT=8080)

@@ -18,6 +18,9 @@ WANTED = (
     "uplot/LICENSE",
 )
 
+SCHEMAS = ("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json",)
+"""What tests validate reports with."""
+
 
 def npm_of(machine_tools: Path, uv: str) -> list[str]:
     """The command that starts npm, after installing it when the machine has none."""
@@ -34,13 +37,19 @@ def npm_of(machine_tools: Path, uv: str) -> list[str]:
     return [str(python), "-c", code]
 
 
-def copy_wanted(modules: Path, into: Path) -> None:
+def copy_scripts(modules: Path, into: Path) -> None:
     """Copies each wanted file to ``into/<package>/<file>``."""
     for name in WANTED:
-        package = name.split("/", 1)[0]
-        target = into / package / Path(name).name
+        target = into / name.split("/", 1)[0] / Path(name).name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(modules / name, target)
+
+
+def copy_schemas(modules: Path, into: Path) -> None:
+    """Copies each schema to ``into/<file>``."""
+    into.mkdir(parents=True, exist_ok=True)
+    for name in SCHEMAS:
+        shutil.copyfile(modules / name, into / Path(name).name)
 
 
 def main() -> None:
@@ -48,10 +57,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uv", required=True)
     parser.add_argument("--into", required=True, type=Path)
+    parser.add_argument("--schemas", action="store_true", help="the tests' schemas, not the scripts")
     options = parser.parse_args()
     npm = npm_of(Path(".tools"), options.uv)
-    subprocess.run([*npm, "ci", "--ignore-scripts", "--silent"], check=True)
-    copy_wanted(Path("node_modules"), options.into)
+    which = [] if options.schemas else ["--omit=dev"]
+    subprocess.run([*npm, "ci", "--ignore-scripts", "--silent", *which], check=True)
+    (copy_schemas if options.schemas else copy_scripts)(Path("node_modules"), options.into)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     finally:
         _Watch.active = False
     if _Watch.seen:  # the code under test swallowed the error
-        raise ImpureEngineError("; ".join(_Watch.seen))
+        raise ImpureEngineError("engine code did I/O: " + "; ".join(_Watch.seen))
     return result
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
-from propolis.core.assessment import Factor, Problem
+from propolis.core.assessment import Factor, Problem, Weakness
 from propolis.core.finding import OPEN_OUTCOMES
 from propolis.store.finding_queries import live
 from propolis.store.rows import FixRow, FixTargetRow, ResourceRow, RunRow, WorkloadRow, resource_row
-from propolis.store.schema import findings, fixes, resources, runs, workloads
+from propolis.store.schema import findings, fixes, resources, rules, runs, workloads
 
 OPEN = tuple(sorted(OPEN_OUTCOMES))
 
@@ -50,7 +50,7 @@ def find_resource(connection: Connection, key: str) -> ResourceRow | None:
 def list_workloads(connection: Connection, cluster: str) -> list[WorkloadRow]:
     """All workloads of a cluster's latest run, the highest points first."""
     query = (
-        select(resources, workloads.c.score, workloads.c.points, workloads.c.factors)
+        select(resources, workloads.c.score, workloads.c.points, workloads.c.factors, workloads.c.weaknesses)
         .join(workloads, workloads.c.resource_id == resources.c.id)
         .where(resources.c.cluster == cluster)
         .order_by(workloads.c.points.desc(), resources.c.key)
@@ -62,6 +62,7 @@ def list_workloads(connection: Connection, cluster: str) -> list[WorkloadRow]:
             score=row.score,
             points=row.points,
             factors=msgspec.convert(row.factors, list[Factor]),
+            weaknesses=msgspec.convert(row.weaknesses, list[Weakness]),
             open_findings=counts.get(row.key, {}),
         )
         for row in connection.execute(query)
@@ -110,3 +111,16 @@ def _resources_by_key(connection: Connection, keys: Iterable[str]) -> dict[str, 
 
 def _parts(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def count_open(connection: Connection) -> list[tuple[list[str], int]]:
+    """Open findings by cluster, source, severity and namespace."""
+    columns = (resources.c.cluster, rules.c.source, findings.c.severity, resources.c.namespace)
+    query = (
+        select(*columns, func.count())
+        .select_from(findings.join(rules).join(resources))
+        .where(live, findings.c.outcome.in_(OPEN))
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    return [(list(row[:-1]), row[-1]) for row in connection.execute(query)]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from propolis.core.assessment import Factor, Problem
+from propolis.core.assessment import Factor, Problem, Weakness
 
 
 class RunRow(msgspec.Struct, frozen=True):
@@ -75,12 +75,13 @@ class FindingRow(msgspec.Struct, frozen=True):
 
 
 class WorkloadRow(msgspec.Struct, frozen=True):
-    """A workload's score, factors and number of open findings by severity."""
+    """A workload's score, why it is so, and number of open findings by severity."""
 
     resource: ResourceRow
     score: int
     points: float
     factors: list[Factor]
+    weaknesses: list[Weakness]
     open_findings: dict[str, int]
 
     @property

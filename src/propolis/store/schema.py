@@ -135,6 +135,7 @@ workloads = Table(
     Column("score", Integer, nullable=False),
     Column("points", Float, nullable=False),
     Column("factors", JSON, nullable=False),
+    Column("weaknesses", JSON, nullable=False),
 )
 
 fixes = Table(

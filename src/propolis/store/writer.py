@@ -78,6 +78,7 @@ class RunWriter:
                 "score": score.score,
                 "points": score.points,
                 "factors": msgspec.to_builtins(score.factors),
+                "weaknesses": msgspec.to_builtins(score.weaknesses),
             }
             for score in scores
         ]

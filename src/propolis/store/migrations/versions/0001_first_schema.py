@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("score", sa.Integer(), nullable=False),
         sa.Column("points", sa.Float(), nullable=False),
         sa.Column("factors", sa.JSON(), nullable=False),
+        sa.Column("weaknesses", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["resource_id"], ["resources.id"], name=op.f("fk_workloads_resource_id")),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_workloads_run_id")),
         sa.PrimaryKeyConstraint("resource_id", name=op.f("pk_workloads")),

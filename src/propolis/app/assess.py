@@ -1,0 +1,117 @@
+"""The main job, from top to bottom: observe, evaluate, store, score, say what to fix first."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from propolis.app.engines import Engines
+from propolis.app.progress import Progress, silent
+from propolis.core import clock
+from propolis.core.assessment import Factor, Problem, Weakness
+from propolis.core.finding import Finding, Severity
+from propolis.core.inventory import Inventory
+from propolis.core.resource import Origin, ResourceRef
+from propolis.insight.factors import factors_of
+from propolis.insight.ledger import Ledger, Standing
+from propolis.insight.ownership import Ownership
+from propolis.store.database import Database
+from propolis.store.writer import RunWriter, writing_run
+
+
+class RunResult(msgspec.Struct, frozen=True):
+    """What a run came to.
+
+    Attributes:
+        summary: As stored with the run: ``resources``, ``workloads``, ``points``, ``changes``
+            (new, fixed, unchanged), ``outcomes``, and open findings by ``severities`` and ``sources``.
+        problems: Input that could not be used.
+    """
+
+    run_id: int
+    cluster: str
+    summary: dict[str, Any]
+    problems: tuple[Problem, ...]
+
+    def open_at_or_above(self, severity: str) -> int:
+        """How many open findings are as bad as this or worse."""
+        least = Severity(severity).rank
+        found: dict[str, int] = self.summary["severities"]
+        return sum(number for name, number in found.items() if Severity(name).rank >= least)
+
+
+def assess(
+    database: Database,
+    cluster: str,
+    inputs: Sequence[str],
+    inventory: Inventory,
+    problems: Sequence[Problem],
+    engines: Engines,
+    progress: Progress = silent,
+) -> RunResult:
+    """Judges an inventory and stores the run.
+
+    Raises:
+        SourceError: The store cannot be written. What was stored before is sound.
+    """
+    now = clock.now()
+    ownership = Ownership(inventory)
+    standings = _standings(inventory, ownership)
+    ledger = Ledger(standings)
+    with writing_run(database, cluster, inputs, now) as writer:
+        writer.add_resources(_resource_rows(inventory, standings))
+        writer.add_findings(_counted(engines.evaluate(inventory, now, progress), ledger))
+        changes = writer.apply()
+        summary = _conclude(writer, inventory, engines, ledger) | {
+            "changes": changes,
+            "resources": len(inventory),
+        }
+        writer.finish(summary, problems, clock.now())
+    return RunResult(writer.run_id, cluster, summary, tuple(problems))
+
+
+def _standings(inventory: Inventory, ownership: Ownership) -> dict[str, Standing]:
+    standings = {}
+    for resource in inventory:
+        owner = ownership.workload_of(resource)
+        target = owner or resource.ref
+        standings[resource.ref.key] = Standing(
+            target, ownership.team_of(resource), is_workload=owner is not None
+        )
+    return standings
+
+
+def _resource_rows(
+    inventory: Inventory, standings: dict[str, Standing]
+) -> Iterator[tuple[ResourceRef, Origin, str, str | None]]:
+    for resource in inventory:
+        standing = standings[resource.ref.key]
+        yield (
+            resource.ref,
+            resource.origin,
+            standing.team,
+            standing.target.key if standing.is_workload else None,
+        )
+
+
+def _counted(findings: Iterable[Finding], ledger: Ledger) -> Iterator[Finding]:
+    """Passes findings on, counting them."""
+    for finding in findings:
+        ledger.add(finding)
+        yield finding
+
+
+def _conclude(writer: RunWriter, inventory: Inventory, engines: Engines, ledger: Ledger) -> dict[str, Any]:
+    """Scores and fixes, stored; returns the counts."""
+    reach = engines.reach(inventory)
+
+    def factors(ref: ResourceRef, weaknesses: tuple[Weakness, ...]) -> tuple[Factor, ...]:
+        resource = inventory.find(ref)
+        document = resource.document if resource else {}
+        return factors_of(document, weaknesses, reach.exposure(ref), reach.grants(ref))
+
+    scores = ledger.scores(factors)
+    writer.add_scores(scores)
+    writer.add_fixes(ledger.fixes(scores))
+    points = round(sum(score.points for score in scores), 2)
+    return ledger.counts() | {"workloads": len(scores), "points": points}

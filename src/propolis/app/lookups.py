@@ -1,0 +1,49 @@
+"""Answers look-ups of the engines from an inventory: what manifests or a listed cluster can tell."""
+
+from collections.abc import Callable, Mapping
+
+from propolis.core.evaluation import Answer, LookupKey
+from propolis.core.inventory import Inventory
+from propolis.core.resource import Resource
+
+
+class InventoryLookups:
+    """Answers from what was observed. Made for one run; answers do not change during it."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._answers: dict[str, Callable[[tuple[str, ...]], Answer]] = {
+            "namespace": self._namespace,
+            "configmap": self._configmap,
+        }
+
+    def fetch(self, keys: frozenset[LookupKey]) -> Mapping[LookupKey, Answer]:
+        """An answer for every key; one that cannot be had without a cluster carries an error."""
+        return {key: self._answer(key) for key in keys}
+
+    def _answer(self, key: LookupKey) -> Answer:
+        answer = self._answers.get(key.kind)
+        if answer is None:
+            return Answer(error=f"look-up {key.kind} {' '.join(key.arguments)} needs a live cluster")
+        return answer(key.arguments)
+
+    def _namespace(self, arguments: tuple[str, ...]) -> Answer:
+        """The Namespace object; one that was not observed has the labels that every namespace has."""
+        (name,) = arguments
+        found = self._inventory.get("Namespace", "", name, group="")
+        if found is not None:
+            return _answer_of(found)
+        labels = self._inventory.namespace_labels(name)
+        document = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+        return Answer(document)
+
+    def _configmap(self, arguments: tuple[str, ...]) -> Answer:
+        namespace, name = arguments
+        found = self._inventory.get("ConfigMap", namespace, name, group="")
+        return Answer() if found is None else _answer_of(found)
+
+
+def _answer_of(resource: Resource) -> Answer:
+    metadata = resource.document.get("metadata")
+    version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+    return Answer(resource.document, version if isinstance(version, str) else "")

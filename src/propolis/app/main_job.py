@@ -1,0 +1,61 @@
+"""``assess`` and ``up`` from their options: which inputs, which store, which engines."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from propolis.app.assess import RunResult, assess
+from propolis.app.engines import Engines
+from propolis.app.observation import observe
+from propolis.app.progress import Progress, silent
+from propolis.app.settings import read_settings
+from propolis.core.errors import DocumentError
+from propolis.store.database import Database, open_database
+
+LOCAL = "local"
+"""Name of the cluster that manifests describe when none is given."""
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """What to judge and by what.
+
+    Attributes:
+        manifests: Folders, files, ``-`` for standard input.
+        context: A kubeconfig's context; empty for its current one; None for no live cluster.
+        policies: Files and folders of policies beside the built-in ones.
+        builtin: Whether the built-in policies take part.
+        name: Under which runs are kept; empty for `LOCAL` or the context's name.
+    """
+
+    manifests: Sequence[str] = ()
+    context: str | None = None
+    policies: Sequence[str] = ()
+    builtin: bool = True
+    name: str = ""
+
+
+def open_store(store: Path | None) -> Database:
+    """The store of an option, or of the settings. Raises `SourceError`."""
+    return open_database(store or read_settings().store)
+
+
+def run_main_job(
+    inputs: Inputs, store: Path | None, stdin: BinaryIO, progress: Progress = silent
+) -> tuple[Database, RunResult]:
+    """Observes, evaluates and stores.
+
+    Raises:
+        DocumentError: Nothing to judge was named, or a policy of ``--policies`` cannot be used.
+        SourceError: The cluster cannot be reached, or the store cannot be written.
+    """
+    if not inputs.manifests and inputs.context is None:
+        raise DocumentError("nothing to judge", expected="--manifests PATH or --cluster [CONTEXT]")
+    engines = Engines.load(inputs.policies, builtin=inputs.builtin)
+    observed = observe(inputs.manifests, inputs.context, inputs.name, stdin, progress)
+    database = open_store(store)
+    result = assess(
+        database, observed.cluster, observed.inputs, observed.inventory, observed.problems, engines, progress
+    )
+    return database, result

@@ -1,0 +1,53 @@
+"""``propolis assess``: the main job, once."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from propolis.cli.options import SEVERITIES, input_options
+from propolis.cli.root import EXIT_FINDINGS, EXIT_INPUT, EXIT_WORLD
+
+FORMATS = ("table", "json", "sarif", "policyreport")
+
+
+@click.command()
+@input_options
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="Exit with 1 when an open finding has this severity or a worse one.",
+)
+def assess(
+    manifests: tuple[str, ...],
+    context: str | None,
+    policies: tuple[str, ...],
+    no_builtin: bool,  # noqa: FBT001  # click names its arguments
+    cluster_name: str,
+    store: Path | None,
+    format_: str,
+    fail_on: str | None,
+) -> int:
+    """Judge manifests or a live cluster once, keep the result, print it.
+
+    \b
+    Examples:
+      propolis assess --manifests deploy/
+      kubectl get all -A -o yaml | propolis assess --manifests -
+      propolis assess --cluster production --fail-on high --format sarif > findings.sarif
+    """
+    from propolis.app.main_job import Inputs, run_main_job
+    from propolis.cli.printer import progress
+    from propolis.cli.snapshot import print_snapshot
+
+    inputs = Inputs(manifests, context, policies, not no_builtin, cluster_name)
+    with progress() as steps:
+        database, result = run_main_job(inputs, store, sys.stdin.buffer, steps)
+    print_snapshot(database, result.cluster, format_)
+    kinds = {problem.kind for problem in result.problems}
+    if "document" in kinds:
+        return EXIT_INPUT
+    if "source" in kinds:
+        return EXIT_WORLD
+    return EXIT_FINDINGS if fail_on is not None and result.open_at_or_above(fail_on) else 0

@@ -1,0 +1,89 @@
+"""The commands and where each lives; errors become one line and an exit code."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from propolis.core.errors import DocumentError, SourceError
+
+EXIT_FINDINGS = 1
+EXIT_INPUT = 2
+EXIT_WORLD = 3
+EXIT_INTERRUPTED = 130
+
+COMMANDS = {
+    "assess": ("propolis.cli.assess", "Judge a cluster or its manifests once and keep the result."),
+    "serve": ("propolis.cli.serve", "Serve the console, the API and metrics over the store."),
+    "up": ("propolis.cli.up", "Assess, then serve."),
+    "report": ("propolis.cli.report", "Show or export what the last run found."),
+}
+"""Name: the module that holds the command of that name, and its line in the list."""
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command = getattr(module, cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without loading them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(None, "-V", "--version", package_name="propolis", message="propolis %(version)s")
+def cli() -> None:
+    """Security of Kubernetes clusters: what is wrong, what to fix first, and why.
+
+    \b
+    Example:
+      propolis up --manifests examples/shop
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line.
+
+    Returns:
+        0 done, 1 findings at or above ``--fail-on``, 2 wrong input or call, 3 the world failed,
+        130 interrupted.
+    """
+    try:
+        code = cli.main(args=arguments, prog_name="propolis", standalone_mode=False)
+    except click.exceptions.Abort:
+        return told("interrupted; what was stored before is sound", EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return EXIT_INPUT
+    except DocumentError as error:
+        return told(str(error), EXIT_INPUT)
+    except SourceError as error:
+        return told(str(error), EXIT_WORLD)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def told(message: str, code: int) -> int:
+    """Prints one line on standard error and gives the code back."""
+    sys.stderr.write(f"propolis: {message}\n")
+    return code

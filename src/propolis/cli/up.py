@@ -1,0 +1,41 @@
+"""``propolis up``: assess, then serve."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from propolis.cli.options import input_options
+
+
+@click.command()
+@input_options
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+def up(
+    manifests: tuple[str, ...],
+    context: str | None,
+    policies: tuple[str, ...],
+    no_builtin: bool,  # noqa: FBT001  # click names its arguments
+    cluster_name: str,
+    store: Path | None,
+    host: str,
+    port: int,
+) -> None:
+    """Judge manifests or a live cluster, print the result, and serve the console over it.
+
+    \b
+    Example:
+      propolis up --manifests examples/shop --port 8080
+    """
+    from propolis.app.main_job import Inputs, run_main_job
+    from propolis.app.server import check_address, serve_console
+    from propolis.cli.printer import progress
+    from propolis.cli.snapshot import print_snapshot
+
+    check_address(host, port)
+    inputs = Inputs(manifests, context, policies, not no_builtin, cluster_name)
+    with progress() as steps:
+        database, result = run_main_job(inputs, store, sys.stdin.buffer, steps)
+    print_snapshot(database, result.cluster, "table")
+    serve_console(database, host, port)

@@ -1,0 +1,91 @@
+"""wgpolicyk8s.io/v1alpha2 PolicyReport and ClusterPolicyReport, one a resource, as Kyverno shapes them.
+
+Follows the CRDs of kubernetes-sigs/wg-policy-prototypes: the report is named after the resource's
+identity, ``scope`` names the resource, every result carries policy, rule, result and source.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from propolis.reports.snapshot import Snapshot
+from propolis.store.rows import FindingRow, ResourceRow
+
+API_VERSION = "wgpolicyk8s.io/v1alpha2"
+MANAGED_BY = {"app.kubernetes.io/managed-by": "propolis"}
+SEVERITIES = frozenset({"critical", "high", "medium", "low", "info"})
+"""What the CRD allows; unknown is left out."""
+
+
+def policy_reports(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """All reports: namespaced resources in PolicyReports, the others in ClusterPolicyReports."""
+    by_resource: dict[int, list[FindingRow]] = defaultdict(list)
+    for row in snapshot.findings:
+        by_resource[row.resource.id].append(row)
+    reports = [_report(rows[0].resource, rows) for rows in by_resource.values()]
+    return sorted(
+        reports, key=lambda report: (report["metadata"].get("namespace", ""), report["metadata"]["name"])
+    )
+
+
+def render_policy_reports(snapshot: Snapshot) -> dict[str, Any]:
+    """All reports in one ``v1 List``, ready for ``kubectl apply -f``."""
+    return {"apiVersion": "v1", "kind": "List", "items": policy_reports(snapshot)}
+
+
+def _report(resource: ResourceRow, rows: list[FindingRow]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": _report_name(resource), "labels": dict(MANAGED_BY)}
+    if resource.namespace:
+        metadata["namespace"] = resource.namespace
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "PolicyReport" if resource.namespace else "ClusterPolicyReport",
+        "metadata": metadata,
+        "scope": _scope(resource),
+        "summary": _summary(rows),
+        "results": [
+            _result(row)
+            for row in sorted(rows, key=lambda row: (row.source, row.policy, row.rule, row.subject))
+        ],
+    }
+
+
+def _report_name(resource: ResourceRow) -> str:
+    """The uid where there is one, as Kyverno does; else a digest of the identity."""
+    return resource.uid or hashlib.blake2b(resource.key.encode(), digest_size=16).hexdigest()
+
+
+def _scope(resource: ResourceRow) -> dict[str, Any]:
+    scope = {"apiVersion": resource.api_version, "kind": resource.kind, "name": resource.name}
+    if resource.namespace:
+        scope["namespace"] = resource.namespace
+    if resource.uid:
+        scope["uid"] = resource.uid
+    return scope
+
+
+def _summary(rows: Iterable[FindingRow]) -> dict[str, int]:
+    counts = {"pass": 0, "fail": 0, "warn": 0, "error": 0, "skip": 0}
+    for row in rows:
+        counts[row.outcome] += 1
+    return counts
+
+
+def _result(row: FindingRow) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "source": row.source,
+        "policy": row.policy,
+        "rule": row.rule,
+        "result": row.outcome,
+        "scored": row.scored,
+        "message": row.message,
+        "timestamp": {"seconds": int(row.since.timestamp()), "nanos": 0},
+    }
+    if row.severity in SEVERITIES:
+        result["severity"] = row.severity
+    if row.category:
+        result["category"] = row.category
+    if row.subject:
+        result["properties"] = {"subject": row.subject}
+    return result
