@@ -1,0 +1,87 @@
+"""All roles and bindings of an inventory, with aggregation done."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from propolis.compliance.engine.rbac.default_roles import DEFAULT_ROLES
+from propolis.compliance.model.rbac import GROUP, Binding, Role, RoleRule
+from propolis.compliance.model.rbac_parse import parse_binding, parse_role
+from propolis.core.errors import DocumentError
+from propolis.core.inventory import Inventory
+from propolis.core.resource import Resource
+
+
+class Roles:
+    """Roles and bindings by name.
+
+    Attributes:
+        bindings: Every valid binding, in the order of the inventory.
+        refused: Documents of wrong shape, each with its error.
+    """
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.refused: list[tuple[Resource, DocumentError]] = []
+        self._declared = list(self._parsed_roles(inventory))
+        by_name = {role.ref.name: role for role in self._declared if role.ref.kind == "ClusterRole"}
+        added = [role for role in DEFAULT_ROLES if role.ref.name not in by_name]
+        self._cluster = [*by_name.values(), *added]
+        self._roles = {
+            (role.ref.kind, role.ref.namespace, role.ref.name): self._aggregated(role)
+            for role in (*self._declared, *added)
+        }
+        self.bindings: list[Binding] = list(self._parsed_bindings(inventory))
+        self._bindings_of: dict[tuple[str, str, str], list[Binding]] = defaultdict(list)
+        for binding in self.bindings:
+            self._bindings_of[role_key(binding)].append(binding)
+
+    def _parsed_roles(self, inventory: Inventory) -> Iterator[Role]:
+        for resource in inventory.kind("ClusterRole", "Role", group=GROUP):
+            try:
+                yield parse_role(resource)
+            except DocumentError as error:
+                self.refused.append((resource, error))
+
+    def _parsed_bindings(self, inventory: Inventory) -> Iterator[Binding]:
+        for resource in inventory.kind("ClusterRoleBinding", "RoleBinding", group=GROUP):
+            try:
+                yield parse_binding(resource)
+            except DocumentError as error:
+                self.refused.append((resource, error))
+
+    def _aggregated(self, role: Role) -> Role:
+        """The role with the rules of all ClusterRoles that it takes over, directly or through others."""
+        if not role.aggregates:
+            return role
+        found: dict[RoleRule, None] = dict.fromkeys(role.rules)
+        seen, waiting = {role.ref.name}, [role]
+        while waiting:
+            for other in self._taken_over(waiting.pop()):
+                if other.ref.name not in seen:
+                    seen.add(other.ref.name)
+                    found.update(dict.fromkeys(other.rules))
+                    waiting.append(other)
+        return Role(role.ref, tuple(found), role.aggregates, role.labels)
+
+    def _taken_over(self, role: Role) -> Iterator[Role]:
+        for other in self._cluster:
+            if any(selector.matches(other.labels) for selector in role.aggregates):
+                yield other
+
+    def declared(self) -> Iterator[Role]:
+        """The roles of the inventory, aggregation done."""
+        for role in self._declared:
+            yield self._roles[role.ref.kind, role.ref.namespace, role.ref.name]
+
+    def of(self, binding: Binding) -> Role | None:
+        """The role that a binding names; None when it is not there."""
+        return self._roles.get(role_key(binding))
+
+    def bindings_of(self, role: Role) -> list[Binding]:
+        """Bindings that name a role."""
+        return self._bindings_of.get((role.ref.kind, role.ref.namespace, role.ref.name), [])
+
+
+def role_key(binding: Binding) -> tuple[str, str, str]:
+    """Kind, namespace and name of the role that a binding names."""
+    namespace = binding.ref.namespace if binding.role_kind == "Role" else ""
+    return binding.role_kind, namespace, binding.role_name
