@@ -83,10 +83,8 @@ def _widest(rule: PolicyRule) -> str:
     """Everybody whom a rule lets through; empty when it names particular peers."""
     if rule.peers is None:
         return ANYWHERE
-    named = [_everybody(peer) for peer in rule.peers]
-    return next((name for name in named if name and name != ALL_NAMESPACES), "") or next(
-        filter(None, named), ""
-    )
+    named = [name for name in map(_everybody, rule.peers) if name]
+    return next((name for name in named if name != ALL_NAMESPACES), named[0] if named else "")
 
 
 def _everybody(peer: Peer) -> str:
@@ -97,7 +95,7 @@ def _everybody(peer: Peer) -> str:
 
 def _is_only_dns(rule: PolicyRule) -> bool:
     """Whether a rule opens port 53 of TCP or UDP and nothing else."""
-    return bool(rule.ports) and all(
-        (port.first, port.last) == (DNS_PORT, DNS_PORT) and port.protocol != "SCTP"
-        for port in rule.ports or ()
+    ports = rule.ports or ()
+    return bool(ports) and all(
+        port.first == port.last == DNS_PORT and port.protocol != "SCTP" for port in ports
     )

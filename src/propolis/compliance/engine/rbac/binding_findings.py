@@ -26,6 +26,16 @@ def binding_findings(access: Access, now: datetime) -> Iterator[Finding]:
             yield from _BindingJudge(access, binding, named, now).findings()
 
 
+SHOWN = 3
+_DELETE = "Delete the binding, or create the role"
+
+
+def _some(powers: list[str]) -> str:
+    """The first few powers, and how many more there are."""
+    text, more = "; ".join(powers[:SHOWN]), len(powers) - SHOWN
+    return f"{text}; and {more} more" if more > 0 else text
+
+
 class _BindingJudge:
     """One binding and those whom it names beside the cluster's own parts."""
 
@@ -59,7 +69,7 @@ class _BindingJudge:
         if self._role is not None or self._binding.role_name.startswith("system:"):
             return self._pass(rule)
         what = f"{self._binding.role_kind} {self._binding.role_name}"
-        text = f"names {what}, which is not there: whoever may create it decides what this grants. Delete the binding"
+        text = f"names {what}, which is not there: whoever may create it decides what this grants. {_DELETE}"
         return self._finding(rule, Outcome.FAIL, text)
 
     def _judged(self, rule: Rule, found: list[Identity], who: str) -> Finding:
@@ -68,7 +78,7 @@ class _BindingJudge:
             return self._pass(rule)
         names = ", ".join(str(one) for one in found)
         granted = self._powers()
-        powers = f", which lets them {'; '.join(granted[:3])}" if granted else ""
+        powers = f", which lets them {_some(granted)}" if granted else ""
         text = f"grants {self._role_text()} to {who} ({names}){powers}. {rule.remediation}"
         return self._finding(rule, Outcome.FAIL if granted or self._role is None else Outcome.WARN, text)
 
@@ -89,7 +99,7 @@ class _BindingJudge:
         if not found:
             return self._pass(rule)
         names = ", ".join(str(one) for one in found)
-        text = f"grants {self._role_text()} to {names}, which every pod gets that names no other. {rule.remediation}"
+        text = f"grants {self._role_text()} to {names}, which pods get that name no other. {rule.remediation}"
         return self._finding(rule, Outcome.FAIL, text)
 
     def _built_in(self) -> Iterator[Finding]:
@@ -105,10 +115,7 @@ class _BindingJudge:
         where = (
             f"in namespace {self._binding.namespace}" if self._binding.namespace else "in the whole cluster"
         )
-        more = f" and {len(powers) - 3} more powers" if len(powers) > 3 else ""  # noqa: PLR2004  # as shown
-        text = (
-            f"lets {who} {'; '.join(powers[:3])}{more}, {where}, by {self._role_text()}. {rule.remediation}"
-        )
+        text = f"lets {who} {_some(powers)}, {where}, by {self._role_text()}. {rule.remediation}"
         return self._finding(rule, Outcome.FAIL, text)
 
     def _role_text(self) -> str:

@@ -15,17 +15,19 @@ AGGREGATE = "rbac.authorization.k8s.io/aggregate-to-"
 _WORKLOADS = (
     (
         "apps",
-        "daemonsets deployments deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale",
+        "daemonsets deployments replicasets statefulsets",
     ),
+    ("apps", "deployments/scale replicasets/scale statefulsets/scale"),
     ("autoscaling", "horizontalpodautoscalers"),
     ("batch", "cronjobs jobs"),
     ("networking.k8s.io", "ingresses networkpolicies"),
     ("policy", "poddisruptionbudgets"),
 )
 _CORE_READ = (
-    "bindings configmaps endpoints events limitranges namespaces namespaces/status persistentvolumeclaims"
-    " persistentvolumeclaims/status pods pods/log pods/status replicationcontrollers replicationcontrollers/scale"
-    " replicationcontrollers/status resourcequotas resourcequotas/status serviceaccounts services services/status"
+    "bindings configmaps endpoints events limitranges namespaces namespaces/status"
+    " persistentvolumeclaims persistentvolumeclaims/status pods pods/log pods/status"
+    " replicationcontrollers replicationcontrollers/scale replicationcontrollers/status"
+    " resourcequotas resourcequotas/status serviceaccounts services services/status"
 )
 _CORE_WRITE = (
     "configmaps events persistentvolumeclaims pods pods/attach pods/exec pods/portforward pods/proxy"

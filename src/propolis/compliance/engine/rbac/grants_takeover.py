@@ -23,7 +23,7 @@ GRANTS = (
     grant(
         "everything",
         Severity.CRITICAL,
-        "do everything in the whole cluster",
+        "do everything",
         "List the verbs and resources that are needed instead of *.",
         Scope.CLUSTER,
         *ALL_VERBS,

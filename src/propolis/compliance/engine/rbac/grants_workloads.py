@@ -84,7 +84,7 @@ GRANTS = (
         Severity.MEDIUM,
         "read the Secrets of a namespace",
         "Name the Secrets in resourceNames, or mount them into the pods that need them.",
-        Scope.ANY,
+        Scope.WEAK,
         on("secrets", ("get", "list", "watch"), is_for_all=True),
         known_as=(
             "krane:risky-get-secrets",

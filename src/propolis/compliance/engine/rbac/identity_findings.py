@@ -71,8 +71,8 @@ class _Holder:
         names = " and ".join(dict.fromkeys(str(role.ref) for _, role in parts))
         where = "the whole cluster" if CLUSTER in scopes else ", ".join(sorted(scopes))
         text = (
-            f"{self._identity} may {grant.grant.power} in {where}: no single role says so, but {names} do together."
-            f" {grant.rule.remediation}"
+            f"{self._identity} may {grant.grant.power} in {where}: no single role says so, but {names}"
+            f" do together. {grant.rule.remediation}"
         )
         evidence = grant_evidence(
             (binding for binding, _ in parts), (role for _, role in parts), self._texts(parts, grant), scopes

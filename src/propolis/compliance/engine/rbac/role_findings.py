@@ -79,8 +79,8 @@ class _RoleJudge:
     def _without_effect(self, grant: CompiledGrant) -> Finding:
         """Permissions on what has no namespace, bound in a namespace: one binding away from a risk."""
         text = (
-            f"would let its holders {grant.grant.power} if a ClusterRoleBinding named it; the RoleBindings that"
-            f" do grant nothing on resources outside of namespaces: "
+            f"would let its holders {grant.grant.power} if a ClusterRoleBinding named it; the RoleBindings"
+            f" that do grant nothing on resources outside of namespaces: "
             f"{'; '.join(_granting_rules(self._access, self._role, grant))}. Remove these rules"
         )
         return self._finding(grant, Outcome.WARN, text, self._bindings, list(self._bits))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from propolis.compliance.engine.rbac.default_roles import DEFAULT_ROLES
 from propolis.compliance.model.rbac import GROUP, Binding, Role, RoleRule
@@ -9,6 +10,9 @@ from propolis.compliance.model.rbac_parse import parse_binding, parse_role
 from propolis.core.errors import DocumentError
 from propolis.core.inventory import Inventory
 from propolis.core.resource import Resource
+
+Refused: TypeAlias = tuple[Resource, DocumentError]
+"""A document of wrong shape and what is wrong with it."""
 
 
 class Roles:
@@ -20,7 +24,7 @@ class Roles:
     """
 
     def __init__(self, inventory: Inventory) -> None:
-        self.refused: list[tuple[Resource, DocumentError]] = []
+        self.refused: list[Refused] = []
         self._declared = list(self._parsed_roles(inventory))
         by_name = {role.ref.name: role for role in self._declared if role.ref.kind == "ClusterRole"}
         added = [role for role in DEFAULT_ROLES if role.ref.name not in by_name]
