@@ -1,0 +1,1 @@
+"""Frozen data of the images room: advisories, packages, vulnerabilities."""
