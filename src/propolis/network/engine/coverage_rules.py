@@ -48,13 +48,13 @@ def coverage_rules() -> CoverageRules:
             "ingress-isolated",
             Severity.MEDIUM,
             "A NetworkPolicy governs incoming traffic",
-            "Add a NetworkPolicy that selects these pods, with policyTypes [Ingress] and the peers that call.",
+            "Add a NetworkPolicy that selects these pods, with policyTypes [Ingress] and its callers.",
         ),
         ingress_sources=_rule(
             "ingress-sources-named",
             Severity.MEDIUM,
             "Incoming traffic is allowed from named sources only",
-            "Give every ingress rule a `from` that names pods, namespaces or address blocks of the callers.",
+            "Give every ingress rule a `from` that names pods, namespaces or addresses.",
         ),
         ingress_namespaces=_rule(
             "ingress-namespaces-named",
