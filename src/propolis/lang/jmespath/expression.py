@@ -1,0 +1,74 @@
+"""The door: text to `Expression`."""
+
+import warnings
+from functools import lru_cache
+from typing import Any, cast
+
+from jmespath.exceptions import JMESPathError
+from jmespath.parser import Parser
+
+from propolis.lang.jmespath.compiler import Compiler
+from propolis.lang.jmespath.errors import ExpressionError, NotFoundError
+from propolis.lang.jmespath.functions import STANDARD
+from propolis.lang.jmespath.runtime import EMPTY, Environment, Missing, Run
+
+LONGEST_EXPRESSION = 32 * 1024
+"""Characters that an expression may have."""
+
+FUNCTIONS = {function.name: function for function in STANDARD}
+
+
+class Expression:
+    """A compiled expression."""
+
+    __slots__ = ("_run", "text")
+
+    def __init__(self, text: str, run: Run) -> None:
+        self.text = text
+        self._run = run
+
+    def search(self, value: Any, environment: Environment = EMPTY) -> Any:
+        """The result on a value; null when a key is missing, as JMESPath says.
+
+        Raises:
+            ExpressionError: A function was given what it does not take, or a limit was met.
+        """
+        found = self._run(value, environment)
+        return None if type(found) is Missing else found
+
+    def query(self, value: Any, environment: Environment = EMPTY) -> Any:
+        """The result on a value, as Kyverno says: a missing key at the end is an error.
+
+        Raises:
+            NotFoundError: The expression ends at a key that is not there.
+            ExpressionError: A function was given what it does not take, or a limit was met.
+        """
+        found = self._run(value, environment)
+        if type(found) is Missing:
+            raise NotFoundError(found.key)
+        return found
+
+
+@lru_cache(maxsize=8192)
+def compile_expression(text: str) -> Expression:
+    """Compiles an expression.
+
+    Raises:
+        ExpressionError: It has a wrong syntax, an unknown function or a wrong number of arguments.
+    """
+    if len(text) > LONGEST_EXPRESSION:
+        raise ExpressionError(f"the expression has more than {LONGEST_EXPRESSION} characters")
+    return Expression(text, Compiler(FUNCTIONS).compile(_parse(text)))
+
+
+def _parse(text: str) -> dict[str, Any]:
+    """The syntax tree; text in backticks that is no JSON counts as a string, as it always did."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            tree = cast("dict[str, Any]", Parser().parse(text).parsed)
+    except JMESPathError as error:
+        raise ExpressionError(f"{text!r}: {str(error).splitlines()[0]}") from error
+    except (RecursionError, ValueError) as error:
+        raise ExpressionError(f"{text[:80]!r} cannot be parsed: {type(error).__name__}") from error
+    return tree

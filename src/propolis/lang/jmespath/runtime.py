@@ -1,0 +1,72 @@
+"""What compiled expressions pass around: the environment, missing keys, expression references."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from propolis.core.evaluation import Answer, LookupKey
+from propolis.lang.jmespath.errors import ExpressionError
+
+MOST_ITEMS = 1_000_000
+"""Longest list that an expression may build."""
+
+
+def _no_lookups(key: LookupKey) -> Answer:
+    return Answer(error=f"no look-ups here: {key.kind}")
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """What an expression may know besides its value.
+
+    Attributes:
+        now: The time of the evaluation.
+        ask: Answers a look-up or raises `MissingLookups`.
+    """
+
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    ask: Callable[[LookupKey], Answer] = _no_lookups
+
+
+EMPTY = Environment()
+
+Run = Callable[[Any, Environment], Any]
+"""A compiled node: the value it stands on and the environment to its result."""
+
+
+class Missing:
+    """The result of a field that the object does not have; one instance a node.
+
+    It is null wherever a value is used; only as the end result it says that nothing was found.
+    """
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+class Reference:
+    """``&expression`` as an argument of a function."""
+
+    __slots__ = ("run",)
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def __call__(self, value: Any, environment: Environment) -> Any:
+        """The result on one item; missing counts as null."""
+        result = self.run(value, environment)
+        return None if type(result) is Missing else result
+
+
+def check_length(items: list[Any]) -> list[Any]:
+    """The list itself.
+
+    Raises:
+        ExpressionError: It is longer than `MOST_ITEMS`.
+    """
+    if len(items) > MOST_ITEMS:
+        raise ExpressionError(f"the expression builds a list of more than {MOST_ITEMS} items")
+    return items

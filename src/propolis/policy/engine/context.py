@@ -1,0 +1,96 @@
+"""What variables are resolved in: one JSON root and entries that are loaded when they are named.
+
+Follows Kyverno pkg/engine/context @ 111e07b: an entry is loaded when a query names it at a root
+position; while it loads, only entries above it may be loaded.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from propolis.lang.jmespath import Environment, Expression, ExpressionError
+
+Load = Callable[["Context"], Any]
+
+MOST_LOADS = 32
+"""Entries that may be loading at the same time, one for the other."""
+
+
+class ContextError(ExpressionError):
+    """A context entry cannot be loaded."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A named value and how it is loaded."""
+
+    name: str
+    load: Load
+
+
+class Context:
+    """The root of the variables of one evaluation. A child sees its parent's values and adds its own."""
+
+    __slots__ = ("_entries", "_limit", "_loaded", "element", "environment", "is_delete", "root")
+
+    def __init__(
+        self,
+        root: dict[str, Any],
+        environment: Environment,
+        entries: Sequence[Entry] = (),
+        *,
+        is_delete: bool = False,
+    ) -> None:
+        self.root = root
+        self.environment = environment
+        self.is_delete = is_delete
+        self.element: Any = None
+        self._entries = tuple(entries)
+        self._loaded: set[int] = set()
+        self._limit: list[int] = []
+
+    def child(self, values: dict[str, Any], entries: Sequence[Entry] = ()) -> "Context":
+        """A context below this one, with more values and entries."""
+        context = Context({**self.root, **values}, self.environment, is_delete=self.is_delete)
+        context._entries = (*self._entries, *entries)
+        context._loaded = set(self._loaded)
+        context.element = self.element
+        return context
+
+    def query(self, expression: Expression) -> Any:
+        """The value of an expression.
+
+        Raises:
+            ExpressionError: A key is missing, a function or an entry fails.
+        """
+        if self._entries:
+            self._load_named(expression.text)
+        return expression.query(self.root, self.environment)
+
+    def _load_named(self, text: str) -> None:
+        limit = self._limit[-1] if self._limit else len(self._entries)
+        for index in range(limit):
+            entry = self._entries[index]
+            if index not in self._loaded and names(text, entry.name):
+                self._load(index, entry)
+
+    def _load(self, index: int, entry: Entry) -> None:
+        if len(self._limit) >= MOST_LOADS:
+            raise ContextError(f"context entry {entry.name}: more than {MOST_LOADS} entries load one another")
+        self._loaded.add(index)
+        self._limit.append(index)
+        try:
+            self.root[entry.name] = entry.load(self)
+        except BaseException:
+            self._loaded.discard(index)
+            raise
+        finally:
+            self._limit.pop()
+
+
+@lru_cache(maxsize=16384)
+def names(text: str, name: str) -> bool:
+    """Whether a query names an entry at a root position: ``x`` or ``x.y``, not ``y.x``."""
+    return re.search(rf"(?:\A|[^.0-9A-Za-z]){re.escape(name)}\b", text) is not None

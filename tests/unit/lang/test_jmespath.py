@@ -1,0 +1,57 @@
+from typing import Any
+
+import pytest
+
+from propolis.lang.jmespath import ExpressionError, NotFoundError, compile_expression
+
+POD: dict[str, Any] = {"spec": {"containers": [{"name": "a", "image": "x:1"}, {"name": "b", "image": "y"}]}}
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("spec.containers[].name", ["a", "b"]),
+        ("spec.containers[?name=='b'].image | [0]", "y"),
+        ("length(spec.containers)", 2),
+        ("spec.nothing || 'default'", "default"),
+        ("{n: spec.containers[0].name, m: missing}", {"n": "a", "m": None}),
+        ("spec.containers[0].ports[0].port", None),
+        ("sort_by(spec.containers, &image)[*].name", ["a", "b"]),
+    ],
+)
+def test_an_expression_gives_its_result(expression: str, result: Any) -> None:
+    assert compile_expression(expression).search(POD) == result
+
+
+def test_a_missing_key_at_the_end_is_an_error_for_a_query_only() -> None:
+    expression = compile_expression("spec.missing")
+    assert expression.search(POD) is None
+    with pytest.raises(NotFoundError, match='Unknown key "missing" in path'):
+        expression.query(POD)
+
+
+def test_a_boolean_is_no_number() -> None:
+    assert compile_expression("@ == `1`").search(True) is False  # noqa: FBT003
+    assert compile_expression("@ == `1`").search(1.0) is True
+
+
+@pytest.mark.parametrize("expression", ["a.", "nothing(@)", "length()", "a[::0]", "(" * 5000, "a" * 40_000])
+def test_a_wrong_expression_is_told_when_it_is_compiled(expression: str) -> None:
+    with pytest.raises(ExpressionError):
+        compile_expression(expression)
+
+
+def test_an_exploding_list_ends_with_an_error() -> None:
+    with pytest.raises(ExpressionError, match="more than 1000000 items"):
+        compile_expression(" | ".join(["[@, @][]"] * 30)).search([1, 2])
+
+
+def test_an_exploding_text_ends_with_an_error() -> None:
+    with pytest.raises(ExpressionError, match="longer than"):
+        compile_expression("to_string(" + " | ".join(["[@, @]"] * 60) + ")").search("text")
+
+
+def test_an_exploding_comparison_ends_with_an_error() -> None:
+    doubled = " | ".join(["[@, @]"] * 60)
+    with pytest.raises(ExpressionError, match="parts"):
+        compile_expression(f"({doubled}) == ({doubled})").search("text")
