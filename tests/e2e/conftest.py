@@ -1,0 +1,72 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROPOLIS = Path(sys.executable).parent / "propolis"
+START_SECONDS = 60
+
+Propolis = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def propolis(tmp_path: Path) -> Propolis:
+    """Runs the installed program in an empty folder."""
+
+    def run(
+        *arguments: str, stdin: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **environment}  # noqa: TID251  # a test's setting
+        return subprocess.run(
+            [str(PROPOLIS), *arguments],
+            cwd=tmp_path,
+            input=stdin,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    return run
+
+
+def address_told(process: subprocess.Popen[str]) -> str:
+    """The address that a serving process tells on standard error once it listens."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("Console: "):
+            return line.split()[1]
+    raise AssertionError(f"the process ended with {process.wait()} and told no address")
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a console over both states of the example."""
+    folder = tmp_path_factory.mktemp("console")
+    for state in ("shop", "shop-after"):
+        command = [str(PROPOLIS), "assess", "--manifests", str(ROOT / "examples" / state), "--format", "json"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    command = [str(PROPOLIS), "serve", "--port", "0"]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    try:
+        yield address_told(process)
+    finally:
+        process.terminate()
+        process.wait(timeout=START_SECONDS)
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The system's Chromium."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium on this machine: install the package chromium")
+    return found
