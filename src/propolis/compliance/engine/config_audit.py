@@ -14,13 +14,16 @@ from propolis.core.finding import Finding, Outcome, Rule
 from propolis.core.resource import Resource, ResourceRef
 from propolis.core.workload import POD_PATHS, is_workload
 
+OLD_GROUPS = ("", "extensions")
+"""Groups that workload kinds had once, or are written with by mistake; their pods are judged as well."""
+
 
 def evaluate(rules: CheckSet, subject: Resource, lookups: Lookups, now: datetime) -> Evaluation:
     """Judges one resource; asks for the ServiceAccount of a pod that leaves a decision to it."""
     ref = subject.ref
     findings: list[Finding] = []
     used: frozenset[LookupKey] = frozenset()
-    if ref.kind in POD_PATHS and is_workload(ref):
+    if ref.kind in POD_PATHS and (is_workload(ref) or ref.group in OLD_GROUPS):
         pod = view_pod(subject.document, ref)
         if pod is None:
             return Evaluation(findings=(_unreadable(ref, now),))

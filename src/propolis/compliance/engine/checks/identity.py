@@ -21,14 +21,11 @@ def _effective(container: ContainerView, pod: PodView, field: str) -> Any:
 def _may_run_as_root(container: ContainerView, pod: PodView) -> Fault | None:
     if _effective(container, pod, "runAsNonRoot") is True:
         return None
-    user = _effective(container, pod, "runAsUser")
-    if _is_number(user) and user > 0:
-        return None
     return Fault(
         "may run as root",
         f"{container.path}.securityContext.runAsNonRoot",
         shown(_effective(container, pod, "runAsNonRoot")),
-        "set it to true, or runAsUser to a number above 0",
+        "set it to true",
     )
 
 

@@ -31,11 +31,11 @@ SAFE_SELINUX_TYPES = frozenset(
 )
 CORE_VOLUMES = frozenset(
     {
-        "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim",
-        "projected", "secret",
+        "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "hostPath", "image",
+        "persistentVolumeClaim", "projected", "secret",
     }
 )  # fmt: skip
-"""Volume types that Pod Security (restricted) allows."""
+"""Volume types that Pod Security (restricted) allows, and hostPath, which has checks of its own."""
 
 
 def _rule(name: str, title: str, severity: Severity, remedy: str, remediation: str) -> Rule:
@@ -83,13 +83,11 @@ def _lacks_seccomp(container: ContainerView, pod: PodView) -> Fault | None:
     return Fault("may make any system call", place, shown(found), "set it to RuntimeDefault")
 
 
-def _disables_seccomp(container: ContainerView, pod: PodView) -> Fault | None:
+def _runs_unfiltered(container: ContainerView, pod: PodView) -> Fault | None:
     found, place = _seccomp_type(container, pod)
-    if not isinstance(found, str) or found.lower() != "unconfined":
+    if found is not None and str(found).lower() != "unconfined":
         return None
-    return Fault(
-        "switches the filter of system calls off", place, found, "set it to RuntimeDefault or remove it"
-    )
+    return Fault("runs without a filter of system calls", place, shown(found), "set it to RuntimeDefault")
 
 
 def _disables_apparmor(container: ContainerView, pod: PodView) -> Fault | None:
@@ -223,11 +221,11 @@ CHECKS = (
     ContainerCheck(
         _rule(
             "KSV-0104",
-            "No container switches seccomp off",
+            "Containers run with a filter of system calls",
             Severity.MEDIUM,
             "set-seccomp",
-            "Replace the seccomp type Unconfined by RuntimeDefault.",
+            "Set securityContext.seccompProfile.type to RuntimeDefault.",
         ),
-        _disables_seccomp,
+        _runs_unfiltered,
     ),
 )

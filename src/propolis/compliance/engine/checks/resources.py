@@ -70,7 +70,7 @@ CHECKS = (
             "add-replicas",
             "Set spec.replicas to 2 or more.",
         ),
-        (("apps", "Deployment"),),
+        (("apps", "Deployment"), ("extensions", "Deployment"), ("", "Deployment")),
         _runs_alone,
     ),
     ResourceCheck(

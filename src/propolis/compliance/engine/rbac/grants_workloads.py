@@ -8,6 +8,8 @@ from propolis.compliance.model.grant import Scope
 from propolis.core.finding import Severity
 
 _ALL_RESOURCES = ("*", "create"), ("*", "update"), ("*", "patch"), ("*", "delete"), ("*", "deletecollection")
+STREAM = ("create", "get")
+"""Verbs that open a stream into a container: a WebSocket is asked for by get."""
 
 GRANTS = (
     grant(
@@ -23,18 +25,18 @@ GRANTS = (
         "pods-exec",
         Severity.HIGH,
         "run commands in powerful pods",
-        "Grant create on pods/exec in single, unprivileged namespaces.",
+        "Grant create and get on pods/exec in single, unprivileged namespaces.",
         Scope.PRIVILEGED,
-        on("pods/exec", "create", is_for_all=True),
+        on("pods/exec", STREAM, is_for_all=True),
         known_as=("rbac-police:pods_exec", "krane:risky-exec-pods", "KSV-0053"),
     ),
     grant(
         "pods-attach",
         Severity.HIGH,
         "attach to the processes of pods",
-        "Take away create on pods/attach, or grant it in single, unprivileged namespaces.",
+        "Take away create and get on pods/attach, or grant it in single, unprivileged namespaces.",
         Scope.ANY,
-        on("pods/attach", "create"),
+        on("pods/attach", STREAM),
         known_as=("krane:risky-attach-pods", "KSV-0054"),
     ),
     grant(
@@ -50,9 +52,9 @@ GRANTS = (
         "nodes-proxy",
         Severity.HIGH,
         "run commands in every pod of a node through its kubelet",
-        "Take away create on nodes/proxy; metrics and logs have their own subresources.",
+        "Take away create and get on nodes/proxy; metrics and logs have their own subresources.",
         Scope.ANY,
-        on("nodes/proxy", "create"),
+        on("nodes/proxy", STREAM),
         known_as=("rbac-police:nodes_proxy", "KSV-0047"),
     ),
     grant(
@@ -113,9 +115,9 @@ GRANTS = (
         "run-code-in-pods",
         Severity.MEDIUM,
         "run code in pods of unprivileged namespaces",
-        "Take away the change of pods and create on pods/exec.",
+        "Take away the change of pods, and create and get on pods/exec.",
         Scope.WEAK,
-        (*on("pods", CHANGE, is_for_all=True), *on("pods/exec", "create", is_for_all=True)),
+        (*on("pods", CHANGE, is_for_all=True), *on("pods/exec", STREAM, is_for_all=True)),
         known_as=("rbac-police:rce_weak_ns", "krane:risky-exec-pods", "krane:risky-any-verb-pods"),
     ),
     grant(

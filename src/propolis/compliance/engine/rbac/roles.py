@@ -27,11 +27,12 @@ class Roles:
         self.refused: list[Refused] = []
         self._declared = list(self._parsed_roles(inventory))
         by_name = {role.ref.name: role for role in self._declared if role.ref.kind == "ClusterRole"}
-        added = [role for role in DEFAULT_ROLES if role.ref.name not in by_name]
-        self._cluster = [*by_name.values(), *added]
+        by_name |= {role.ref.name: _restored(role, by_name.get(role.ref.name)) for role in DEFAULT_ROLES}
+        self._cluster = list(by_name.values())
+        namespaced = [role for role in self._declared if role.ref.kind == "Role"]
         self._roles = {
             (role.ref.kind, role.ref.namespace, role.ref.name): self._aggregated(role)
-            for role in (*self._declared, *added)
+            for role in (*namespaced, *self._cluster)
         }
         self.bindings: list[Binding] = list(self._parsed_bindings(inventory))
         self._bindings_of: dict[tuple[str, str, str], list[Binding]] = defaultdict(list)
@@ -83,6 +84,14 @@ class Roles:
     def bindings_of(self, role: Role) -> list[Binding]:
         """Bindings that name a role."""
         return self._bindings_of.get((role.ref.kind, role.ref.namespace, role.ref.name), [])
+
+
+def _restored(default: Role, declared: Role | None) -> Role:
+    """A role of the cluster itself: when it starts, the API server puts back what was taken from it."""
+    if declared is None:
+        return default
+    rules = (*declared.rules, *default.rules)
+    return Role(declared.ref, rules, (*declared.aggregates, *default.aggregates), declared.labels)
 
 
 def role_key(binding: Binding) -> tuple[str, str, str]:
