@@ -118,7 +118,15 @@ GRANTS = (
         "Name the Secrets in resourceNames, or grant it in single, unprivileged namespaces.",
         Scope.PRIVILEGED,
         on("secrets", ("get", "list"), is_for_all=True),
-        known_as=("rbac-police:retrieve_token_secrets", "KSV-0041"),
+        known_as=(
+            "rbac-police:retrieve_token_secrets",
+            "krane:risky-get-secrets",
+            "krane:risky-list-secrets",
+            "krane:risky-any-verb-secrets",
+            "krane:risky-any-resource-list",
+            "krane:risky-any-resource-get",
+            "KSV-0041",
+        ),
     ),
     grant(
         "token-request",

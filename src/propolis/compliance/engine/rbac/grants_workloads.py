@@ -19,7 +19,7 @@ GRANTS = (
         "Grant update and patch on pods in single, unprivileged namespaces.",
         Scope.PRIVILEGED,
         on("pods", CHANGE, is_for_all=True),
-        known_as=("rbac-police:modify_pods", "KSV-0048"),
+        known_as=("rbac-police:modify_pods", "krane:risky-any-verb-pods", "KSV-0048"),
     ),
     grant(
         "pods-exec",

@@ -101,7 +101,7 @@ class _Holder:
         if count < MANY_ROLES:
             return Finding(rule, ref, Outcome.PASS, rule.title, self._now, subject=subject)
         text = f"{self._identity} has {count} roles. {rule.remediation}"
-        roles = dict.fromkeys(role for _, role in self._held)
+        roles = (role for _, role in self._held)
         evidence = grant_evidence((binding for binding, _ in self._held), roles, (), ())
         return Finding(rule, ref, Outcome.WARN, text, self._now, evidence, subject)
 
