@@ -10,7 +10,7 @@ from propolis.policy.engine.context import Context
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.foreach import compile_foreach
-from propolis.policy.engine.matching import compile_match, kind_selectors
+from propolis.policy.engine.matching import compile_match, is_decided_by_kind, kind_selectors
 from propolis.policy.engine.pattern import PatternTooDeepError
 from propolis.policy.engine.policy_set import CompiledRule, ContextOf, PolicySet
 from propolis.policy.engine.request import Request
@@ -41,12 +41,13 @@ def compile_policies(policies: Iterable[Policy]) -> PolicySet:
 def _compile_rule(
     policy: Policy, rule: PolicyRule, number: int, only_kinds: frozenset[str] | None
 ) -> CompiledRule:
+    is_decided = is_decided_by_kind(rule.match) and rule.exclude is None and not policy.namespace
     return CompiledRule(
         rule=finding_rule(policy, rule.name),
         policy=number,
         selectors=kind_selectors(rule.match),
         only_kinds=only_kinds,
-        matches=compile_match(rule.match, rule.exclude, policy.namespace),
+        matches=None if is_decided else compile_match(rule.match, rule.exclude, policy.namespace),
         run=_compile_run(rule),
         stops=policy.spec.apply_rules == "One",
         in_background=policy.spec.background is not False,
@@ -122,7 +123,7 @@ def _compile_check(rule: PolicyRule) -> Validate:
     try:
         return _compile_validation(rule.validation, Message(rule.name, rule.validation.message))
     except PatternTooDeepError as error:
-        return _always(RuleResult(Outcome.ERROR, str(error)))
+        return _always(RuleResult(Outcome.ERROR, error.message))
 
 
 def _compile_validation(validation: Validation, message: Message) -> Validate:

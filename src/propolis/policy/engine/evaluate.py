@@ -52,7 +52,8 @@ def evaluate(rules: PolicySet, subject: PolicySubject, lookups: Lookups, now: da
 def _result(rule: CompiledRule, request: Request, context_of: ContextOf) -> RuleResult | None:
     """What a rule says, None where it is not for the request."""
     try:
-        return rule.run(request, context_of) if rule.matches(request) else None
+        matches = rule.matches
+        return rule.run(request, context_of) if matches is None or matches(request) else None
     except RecursionError:
         return RuleResult(Outcome.ERROR, "the resource is nested too deep for this rule")
 

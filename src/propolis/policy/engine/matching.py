@@ -40,6 +40,16 @@ def kind_selectors(match: MatchResources) -> tuple[KindSelector, ...] | None:
     return tuple(selectors) or None
 
 
+def is_decided_by_kind(match: MatchResources) -> bool:
+    """Whether a match asks for nothing but one of some kinds."""
+    return not match.all and all(
+        item.resources is not None
+        and bool(item.resources.kinds)
+        and item == ResourceFilter(ResourceDescription(kinds=item.resources.kinds))
+        for item in match.filters()
+    )
+
+
 def _compile_match(match: MatchResources) -> Test:
     filters = [_compile_filter(item, forgets_user=True) for item in match.filters()]
     if len(filters) == 1:

@@ -36,6 +36,22 @@ def compile_keys(pattern: dict[str, Any], compile_value: Compile) -> Check:
     return check
 
 
+SimpleKey = tuple[str, bool, Check]
+"""A key, whether it may be absent, and the check of its value."""
+
+
+def compile_simple_keys(pattern: dict[str, Any], compile_value: Compile) -> list[SimpleKey] | None:
+    """The keys of a map that has only plain keys and equality anchors; None for any other."""
+    keys: list[SimpleKey] = []
+    for key in _ordered(pattern):
+        anchor = parse_anchor(key)
+        is_plain = anchor is None and pattern[key] != "*"
+        if plain_key(key) == "metadata" or not (is_plain or (anchor and anchor.modifier == anchors.EQUALITY)):
+            return None
+        keys.append((plain_key(key), anchor is not None, compile_value(pattern[key])))
+    return keys
+
+
 def _all_of(checks: list[Check]) -> Check:
     def check(value: Any, seen: Seen) -> Mismatch | None:
         for one in checks:

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from propolis.core.errors import DocumentError
 from propolis.core.finding import Evidence, Outcome
-from propolis.lang.jmespath import ExpressionError
 
 
 class RuleResult(msgspec.Struct, frozen=True):
@@ -14,6 +14,6 @@ class RuleResult(msgspec.Struct, frozen=True):
     evidence: Evidence | None = None
 
 
-def error_result(what: str, error: ExpressionError) -> RuleResult:
+def error_result(what: str, error: DocumentError) -> RuleResult:
     """The rule cannot be evaluated."""
     return RuleResult(Outcome.ERROR, f"{what}: {error.message}")

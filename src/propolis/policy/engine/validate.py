@@ -46,15 +46,15 @@ class Message:
         found = _filled(resolve, context)
         return reasons if found is None else found
 
-    def failed(self, context: Context, problem: str, path: str) -> str:
+    def failed(self, context: Context, found: Mismatch, path: str) -> str:
         """What a pattern says: the message and where it failed, or why when there is no path."""
-        where = f"failed at path {path}" if path else f"execution error: {problem}"
+        where = f"failed at path {path}" if path else f"execution error: {found.message()}"
         if not self.text:
             return f"validation error: rule {self.rule} {where}"
-        found = self.filled(context)
-        if found is None:
-            return self._unfilled(problem)
-        return f"validation error: {_sentence(found)} rule {self.rule} {where}"
+        text = self.filled(context)
+        if text is None:
+            return self._unfilled(found.message())
+        return f"validation error: {_sentence(text)} rule {self.rule} {where}"
 
     def none_matched(self, context: Context, problems: Sequence[str]) -> str:
         """What an anyPattern says when none of its patterns is met."""
@@ -131,7 +131,7 @@ def compile_single(pattern: Any, message: Message) -> Validate:
         try:
             check = check_of(context)
         except (ExpressionError, PatternTooDeepError) as error:
-            return RuleResult(Outcome.ERROR, f"variable substitution failed: {error}")
+            return error_result("variable substitution failed", error)
         seen: dict[str, bool] = {}
         found = check(value, seen)
         return passed if found is None else _departed(found, seen, context, message)
@@ -144,9 +144,9 @@ def _departed(found: Mismatch, seen: dict[str, bool], context: Context, message:
     if found.kind is SKIP:
         return RuleResult(Outcome.SKIP, found.message())
     if found.kind is FAIL and not all(seen.values()):
-        return RuleResult(Outcome.ERROR, message.failed(context, found.message(), ""), _evidence(found))
+        return RuleResult(Outcome.ERROR, message.failed(context, found, ""), _evidence(found))
     path = found.path()
-    return RuleResult(Outcome.FAIL, message.failed(context, found.message(), path), _evidence(found))
+    return RuleResult(Outcome.FAIL, message.failed(context, found, path), _evidence(found))
 
 
 def _evidence(found: Mismatch) -> PatternEvidence:
@@ -167,7 +167,7 @@ def compile_any(patterns: list[Any], message: Message) -> Validate:
         try:
             ready = [check(context) for check in checks]
         except (ExpressionError, PatternTooDeepError) as error:
-            return RuleResult(Outcome.ERROR, f"variable substitution failed: {error}")
+            return error_result("variable substitution failed", error)
         failed: list[str] = []
         skipped: list[str] = []
         first: Mismatch | None = None

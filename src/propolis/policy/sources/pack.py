@@ -1,0 +1,24 @@
+"""The project's own policies, from the package's files."""
+
+from importlib import resources
+
+from propolis.policy.model import Policy
+from propolis.policy.sources.documents import read_policies
+
+PACKAGE = "propolis.policy.pack"
+
+
+def load() -> list[Policy]:
+    """All policies of the pack, by name.
+
+    Raises:
+        DocumentError: A file of the package is damaged.
+    """
+    policies: list[Policy] = []
+    for item in sorted(resources.files(PACKAGE).iterdir(), key=lambda item: item.name):
+        if item.name.endswith(".yaml"):
+            loaded = read_policies(item.read_bytes(), f"pack/{item.name}")
+            if loaded.errors:
+                raise loaded.errors[0]
+            policies += loaded.policies
+    return policies

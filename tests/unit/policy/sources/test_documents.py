@@ -1,0 +1,25 @@
+from propolis.policy.sources.documents import read_policies
+
+GOOD = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: good}
+spec:
+  rules:
+  - name: r
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    validate: {deny: {}}
+"""
+BAD = GOOD.replace("name: good", "name: bad").replace("validate: {deny: {}}", "validate: {denied: {}}")
+
+
+def test_a_wrong_policy_does_not_stop_the_others_and_tells_its_place() -> None:
+    loaded = read_policies(f"{GOOD}---\nkind: Pod\n---\n{BAD}---\n{{\n".encode(), "all.yaml")
+    assert [policy.name for policy in loaded.policies] == ["good"]
+    assert [str(error).split(": ")[0] for error in loaded.errors] == ["all.yaml:19:5", "all.yaml:22:1"]
+    assert "unknown field `denied`" in str(loaded.errors[0])
+
+
+def test_a_policy_remembers_where_it_came_from() -> None:
+    (policy,) = read_policies(f"---\n{GOOD}".encode(), "one.yaml").policies
+    assert (policy.origin.path, policy.origin.line) == ("one.yaml", 2)
