@@ -15,6 +15,7 @@ class InventoryLookups:
         self._answers: dict[str, Callable[[tuple[str, ...]], Answer]] = {
             "namespace": self._namespace,
             "configmap": self._configmap,
+            "serviceaccount": self._service_account,
         }
 
     def fetch(self, keys: frozenset[LookupKey]) -> Mapping[LookupKey, Answer]:
@@ -40,6 +41,11 @@ class InventoryLookups:
     def _configmap(self, arguments: tuple[str, ...]) -> Answer:
         namespace, name = arguments
         found = self._inventory.get("ConfigMap", namespace, name, group="")
+        return Answer() if found is None else _answer_of(found)
+
+    def _service_account(self, arguments: tuple[str, ...]) -> Answer:
+        namespace, name = arguments
+        found = self._inventory.get("ServiceAccount", namespace, name, group="")
         return Answer() if found is None else _answer_of(found)
 
 

@@ -47,7 +47,7 @@ def run_main_job(
     """Observes, evaluates and stores.
 
     Raises:
-        DocumentError: Nothing to judge was named, or a policy of ``--policies`` cannot be used.
+        DocumentError: Nothing to judge was named, or a named path is not there.
         SourceError: The cluster cannot be reached, or the store cannot be written.
     """
     if not inputs.manifests and inputs.context is None:
@@ -55,7 +55,8 @@ def run_main_job(
     engines = Engines.load(inputs.policies, builtin=inputs.builtin)
     observed = observe(inputs.manifests, inputs.context, inputs.name, stdin, progress)
     database = open_store(store)
+    problems = (*engines.problems, *observed.problems)
     result = assess(
-        database, observed.cluster, observed.inputs, observed.inventory, observed.problems, engines, progress
+        database, observed.cluster, observed.inputs, observed.inventory, problems, engines, progress
     )
     return database, result

@@ -1,13 +1,7 @@
 """What is to be judged, observed: manifests or a live cluster, as one inventory."""
 
-import asyncio
-from collections.abc import Sequence
-from pathlib import Path
-from typing import BinaryIO
-
 import msgspec
 
-from propolis.app.progress import Progress
 from propolis.core.assessment import Problem
 from propolis.core.inventory import Inventory
 

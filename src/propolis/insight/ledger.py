@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from propolis.core.assessment import Factor, FixGroup, FixTarget, Weakness, WorkloadScore
-from propolis.core.finding import Finding, Outcome, Rule, Severity
+from propolis.core.finding import OPEN_OUTCOMES, Finding, Outcome, Rule, Severity
 from propolis.core.resource import ResourceRef
 from propolis.insight.remedies import REMEDIES
 from propolis.insight.score import finding_points, points_removed, score_of, total_points
@@ -49,16 +49,22 @@ class Ledger:
     def __init__(self, standings: dict[str, Standing]) -> None:
         self._standings = standings
         self._tallies: dict[str, dict[str, _Tally]] = defaultdict(dict)
-        self._counts: Counter[tuple[str, Outcome, Severity]] = Counter()
+        self._counts: dict[tuple[str, Outcome, Severity], int] = {}
+        self._ref: ResourceRef | None = None
+        self._current: dict[str, _Tally] = {}
 
     def add(self, finding: Finding) -> None:
-        """Counts one finding."""
-        self._counts[finding.rule.source, finding.outcome, finding.severity] += 1
-        if not finding.is_open:
+        """Counts one finding. Quick when findings of one resource come together."""
+        rule, outcome = finding.rule, finding.outcome
+        counted = (rule.source, outcome, rule.severity)
+        self._counts[counted] = self._counts.get(counted, 0) + 1
+        if outcome not in OPEN_OUTCOMES:
             return
-        standing = self._standing(finding.resource)
-        remedy = finding.rule.remedy or finding.rule.key
-        tallies = self._tallies[standing.target.key]
+        if finding.resource is not self._ref:
+            self._ref = finding.resource
+            self._current = self._tallies[self._standing(self._ref).target.key]
+        remedy = rule.remedy or rule.key
+        tallies = self._current
         tally = tallies.get(remedy)
         if tally is None:
             tally = tallies[remedy] = _Tally(finding.rule, finding.severity)
@@ -128,7 +134,7 @@ class Ledger:
         sources: Counter[str] = Counter()
         for (source, outcome, severity), number in self._counts.items():
             outcomes[outcome.value] += number
-            if outcome in (Outcome.FAIL, Outcome.WARN, Outcome.ERROR):
+            if outcome in OPEN_OUTCOMES:
                 severities[severity.value] += number
                 sources[source] += number
         return {"outcomes": dict(outcomes), "severities": dict(severities), "sources": dict(sources)}

@@ -113,6 +113,14 @@ REMEDIES: dict[str, Remedy] = {
         "Take images from trusted registries",
         "Copy the image to a registry of yours and refer to it there.",
     ),
+    "remove-probe-hosts": Remedy(
+        "Let probes and hooks ask the pod itself",
+        "Remove host from the httpGet and tcpSocket of probes and lifecycle hooks.",
+    ),
+    "enforce-pod-security": Remedy(
+        "Enforce a Pod Security level",
+        "Label the namespace pod-security.kubernetes.io/enforce: baseline, or restricted if its pods fit.",
+    ),
     "narrow-role": Remedy(
         "Narrow the role",
         "Name the verbs, resources and objects that are used in place of wildcards and risky grants.",

@@ -3,11 +3,21 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Select, Table, bindparam, insert, select, update
 
 from propolis.core.finding import Rule
 from propolis.core.resource import Origin, ResourceRef
 from propolis.store.schema import resources, rules
+
+
+class StoredRule(msgspec.Struct, frozen=True):
+    """A rule and what rows need of it. It holds the rule, so that its identity stays its own."""
+
+    rule: Rule
+    key: str
+    number: int
+    severity: str
 
 
 class Catalog:
@@ -18,15 +28,15 @@ class Catalog:
         known = select(resources.c.key, resources.c.id).where(resources.c.cluster == cluster)
         self._resources: dict[str, int] = _numbers(connection, known)
         self._rules: dict[str, int] = _numbers(connection, select(rules.c.key, rules.c.id))
-        self._rule_numbers: dict[Rule, int] = {}
+        self._met: dict[int, StoredRule] = {}
 
-    def rule(self, rule: Rule) -> int:
-        """The number of a rule; its texts are brought up to date once a run."""
-        number = self._rule_numbers.get(rule)
-        if number is None:
+    def rule(self, rule: Rule) -> "StoredRule":
+        """A rule as stored; its texts are brought up to date once a run."""
+        met = self._met.get(id(rule))
+        if met is None:
             number = self._write(rules, self._rules, rule.key, _rule_values(rule))
-            self._rule_numbers[rule] = number
-        return number
+            met = self._met[id(rule)] = StoredRule(rule, rule.key, number, rule.severity.value)
+        return met
 
     def resource(self, ref: ResourceRef) -> int:
         """The number of a resource that was given to `register`, or a new one for another."""

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from propolis.core.assessment import FixGroup, Problem, WorkloadScore
 from propolis.core.errors import SourceError
-from propolis.core.finding import Finding
+from propolis.core.finding import Finding, fingerprint_of
 from propolis.core.resource import Origin, ResourceRef
 from propolis.store.catalog import Catalog, resource_values
 from propolis.store.database import Database
 from propolis.store.schema import fixes, resources, revisions, runs, workloads
-from propolis.store.staging import STAGE, apply_staged, prepare
+from propolis.store.staging import StagedRow, apply_staged, prepare, stage
 
 BATCH = 5000
 """Findings handed to the database at once."""
@@ -45,21 +45,28 @@ class RunWriter:
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         """Stages findings, in any number of calls."""
-        rows = map(self._row, findings)
+        rows = self._rows(findings)
         while batch := list(islice(rows, BATCH)):
-            self._connection.execute(STAGE, batch)
+            stage(self._connection, batch)
 
-    def _row(self, finding: Finding) -> dict[str, Any]:
-        return {
-            "fingerprint": bytes.fromhex(finding.fingerprint),
-            "rule_id": self._catalog.rule(finding.rule),
-            "resource_id": self._catalog.resource(finding.resource),
-            "subject": finding.subject,
-            "outcome": finding.outcome.value,
-            "severity": finding.severity.value,
-            "message": finding.message,
-            "evidence": None if finding.evidence is None else _encode(finding.evidence).decode(),
-        }
+    def _rows(self, findings: Iterable[Finding]) -> Iterator[StagedRow]:
+        """Findings as rows; those of one resource come together, so its number is looked up once."""
+        ref, key, number = None, "", 0
+        for finding in findings:
+            if finding.resource is not ref:
+                ref = finding.resource
+                key, number = ref.key, self._catalog.resource(ref)
+            rule = self._catalog.rule(finding.rule)
+            yield (
+                fingerprint_of(rule.key, key, finding.subject),
+                rule.number,
+                number,
+                finding.subject,
+                finding.outcome.value,
+                rule.severity,
+                finding.message,
+                None if finding.evidence is None else _encode(finding.evidence).decode(),
+            )
 
     def apply(self) -> dict[str, int]:
         """Compares and stores; returns how many open findings are new, fixed and unchanged."""

@@ -1,0 +1,93 @@
+"""The main job on 10,000 manifests with the built-in pack: resources a second, memory, and a reference."""
+
+import copy
+import resource
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+from propolis.app.assess import assess
+from propolis.app.engines import Engines
+from propolis.core import clock
+from propolis.core.inventory import Inventory
+from propolis.core.resource import Document, Origin, Resource, reference_of
+from propolis.store.database import open_database
+
+MANIFESTS = 10_000
+ROUNDS = 3
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+  labels: {app.kubernetes.io/name: web, team: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app.kubernetes.io/name: web}}
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: web}
+    spec:
+      serviceAccountName: web
+      securityContext: {runAsNonRoot: true}
+      initContainers:
+        - {name: migrate, image: "registry.example/shop/migrate:1.4", command: [migrate]}
+      containers:
+        - name: web
+          image: registry.example/shop/web:2.1.0
+          ports: [{name: http, containerPort: 8080}]
+          env: [{name: MODE, value: production}, {name: LEVEL, value: info}]
+          securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+          resources: {requests: {cpu: 100m, memory: 128Mi}, limits: {memory: 256Mi}}
+          readinessProbe: {httpGet: {path: /ready, port: http}}
+        - name: proxy
+          image: registry.example/base/proxy:latest
+          ports: [{containerPort: 9090}]
+      volumes: [{name: scratch, emptyDir: {}}]
+"""
+
+
+def manifests(number: int) -> list[Resource]:
+    """Deployments in a hundred namespaces, each a document of its own."""
+    document: Document = yaml.load(DEPLOYMENT, yaml.CSafeLoader)
+    made = []
+    for index in range(number):
+        one = copy.deepcopy(document)
+        one["metadata"]["name"] = f"web-{index}"
+        one["metadata"]["namespace"] = f"shop-{index % 100}"
+        made.append(Resource(reference_of(one, "bench"), one, Origin("bench.yaml", index)))
+    return made
+
+
+def run() -> list[str]:
+    """Evaluation alone and the whole job, against a deep copy of the same documents."""
+    inventory = Inventory(manifests(MANIFESTS))
+    engines = Engines.load()
+    copying = statistics.median(
+        _seconds(lambda: [copy.deepcopy(one.document) for one in inventory]) for _ in range(ROUNDS)
+    )
+    evaluating = statistics.median(
+        _seconds(lambda: sum(1 for _ in engines.evaluate(inventory, clock.now()))) for _ in range(ROUNDS)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_database(Path(folder) / "store.db")
+        whole = _seconds(lambda: assess(database, "bench", [], inventory, [], engines))
+        again = _seconds(lambda: assess(database, "bench", [], inventory, [], engines))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return [
+        f"evaluation: {MANIFESTS / evaluating:,.0f} resources/s, {evaluating / copying:.2f}x copy.deepcopy of the documents",
+        f"assess into an empty store: {MANIFESTS / whole:,.0f} resources/s, {whole / evaluating:.2f}x evaluation alone",
+        f"assess again: {MANIFESTS / again:,.0f} resources/s, {again / evaluating:.2f}x evaluation alone",
+        f"peak memory of this process: {peak} MB",
+    ]
+
+
+def _seconds(job: object) -> float:
+    start = time.perf_counter()
+    job()  # type: ignore[operator]
+    return time.perf_counter() - start
