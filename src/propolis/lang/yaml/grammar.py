@@ -23,7 +23,9 @@ _WORD = rf"[^{_SPACE_OR_CONTROL}:#]{_INNER}"
 _WORDS = rf"(?: +{_WORD})*"
 
 # Text that no resolver takes for anything else (but for the words of _DOUBTFUL).
-_LETTERED = rf"(?:[A-Za-z_/($^<;=\x80-\xff]|\.+[A-Za-z_/]|\?[A-Za-z*]){_INNER}{_WORDS}"
+# Some parsers drop underscores before they try a number; '.i' and '.n' may begin one.
+_BEGINNING = r"[A-Za-z/($^<;=\x80-\xff]|_[A-Za-z]|\.[A-HJ-MO-Za-hj-mo-z/]|\.\./|\?[A-Za-z*]"
+_LETTERED = rf"(?:{_BEGINNING}){_INNER}{_WORDS}"
 _DASHED = rf"--?[A-Za-z]{_INNER}{_WORDS}"
 _NUMBER_SIGN = r"0-9a-fA-FxXoObB_.+\-"
 _UNIT = rf"(?:[^{_SPACE_OR_CONTROL}{_NUMBER_SIGN}:#]|:+[^{_SPACE_OR_CONTROL}:])"
@@ -36,22 +38,26 @@ _SINGLE_QUOTED = r"'(?:[^'\x00-\x1f\x7f]|'')*'"
 _DOUBLE_QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\["\\nrt0abfve])*"'
 _QUOTED = rf"{_SINGLE_QUOTED}|{_DOUBLE_QUOTED}"
 
-_KEY_TEXT = r"[A-Za-z_.][A-Za-z0-9_./$-]{0,500}"
+_KEY_TEXT = r"[_.]?[A-Za-z][A-Za-z0-9_./$-]{0,500}"
 _KEY_QUOTED = r"""'[^':\x00-\x1f\x7f]{0,500}'|"[^"\\:\x00-\x1f\x7f]{0,500}\""""
 _KEY_ANCHORED = r"[=X^+<]?\([A-Za-z0-9_./-]{0,200}\)"  # as policies write them
 _KEY = rf"(?:{_KEY_TEXT}|{_KEY_QUOTED}|{_KEY_ANCHORED})"
 
-_FLOW_WORD = rf"(?:[A-Za-z_/$][A-Za-z0-9_./$@+-]*|{_INTEGER}|{_QUOTED}|\[\]|\{{\}})"
+_FLOW_WORD = rf"(?:[A-Za-z/$][A-Za-z0-9_./$@+-]*|[1-9][0-9]*[A-Za-z]{{1,2}}|{_INTEGER}|{_QUOTED}|\[\]|\{{\}})"
 _FLOW_LIST = rf"\[ *(?:{_FLOW_WORD} *(?:, *{_FLOW_WORD} *)*)?\]"
 _FLOW_ENTRY = rf"{_KEY}: +{_FLOW_WORD} *"
 _FLOW_MAP = rf"\{{ *(?:{_FLOW_ENTRY}(?:, *{_FLOW_ENTRY})*)?\}}"
 
 _BLOCK_HEADER = r"[|>][+-]?"
 _TEXT = rf"{_LETTERED}|{_DASHED}|{_WITH_UNIT}|{_WITH_WORDS}|{_DOTTED}|{_INTEGER}|~"
-_VALUE = rf"(?:{_TEXT}|{_QUOTED}|{_FLOW_LIST}|{_FLOW_MAP}|{_BLOCK_HEADER})"
+_VALUE = rf"(?:{_TEXT}|{_QUOTED}|{_FLOW_LIST}|{_FLOW_MAP})"
 _COMMENT = r"#[^\x00-\x1f\x7f]*"
-_LINE = rf"{_INDENT}(?:{_KEY}:(?: +{_VALUE})?|{_VALUE}|-)?(?: +{_COMMENT})? *|{_COMMENT}"
-_DOCUMENT = rf"(?:---(?: +{_COMMENT})? *\n)?(?:(?:{_LINE})\n)*"
+_REST = rf"(?: +{_COMMENT})? *"
+_CONTENT = rf"{_INDENT}(?:{_KEY}:(?: +{_VALUE})?|{_VALUE}|-){_REST}"
+_BLOCK = rf" {{0,100}}(?:(?:- {{1,4}}){{0,2}}{_KEY}:|(?:- {{1,4}})?-) +{_BLOCK_HEADER}{_REST}"
+_LINE = rf"(?:{_CONTENT}|{_BLOCK}| *| *{_COMMENT})\n"
+# The last line has content: parsers differ on a block scalar that the document's end leaves empty.
+_DOCUMENT = rf"(?:---{_REST}\n)?(?:{_LINE})*{_CONTENT}\n(?: *\n)*"
 
 # Words with a meaning in one resolver and none in another, as a value or a key; as a key, also the
 # words that are no text.

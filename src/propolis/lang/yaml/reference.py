@@ -121,7 +121,7 @@ class _Builder:
 
 def _scalar(event: Any) -> Any:
     """Follows go-yaml: a tag decides, quoted text is text, else the form of the word does."""
-    if event.tag is not None and event.tag != "!":
+    if event.tag is not None:
         return _in_place(lambda text: scalars.resolve_tagged(event.tag, text), event.value, event)
     return scalars.resolve_plain(event.value) if event.implicit[0] else event.value
 

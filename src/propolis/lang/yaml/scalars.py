@@ -8,6 +8,7 @@ JSON writes them so.
 import base64
 import binascii
 import re
+from decimal import Decimal
 from typing import Any, Self
 
 from propolis.lang.yaml.float_keys import float_key
@@ -31,8 +32,8 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _DOT_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 
 _INT64_MIN, _INT64_MAX, _UINT64_MAX = -(2**63), 2**63 - 1, 2**64 - 1
-_MOST_DIGITS = 400
-"""Longer digit runs are outside every number's range; they are not even converted."""
+_MOST_DIGITS = 4000
+"""Longer runs of digits stay text: Python converts no longer ones, and nobody means them as numbers."""
 
 
 class ScalarError(ValueError):
@@ -137,9 +138,10 @@ def json_number(value: float) -> int | float:
         raise ScalarError(
             f"{value.text} is no number that JSON can hold", "a finite number, or quotes for text"
         )
-    if value.is_integer() and _INT64_MIN <= value <= _UINT64_MAX:
-        return int(value)
-    return value
+    if not value.is_integer():
+        return value
+    whole = int(Decimal(repr(value)))  # the shortest digits, as Go writes them
+    return whole if _INT64_MIN <= whole <= _UINT64_MAX else value
 
 
 def json_key(value: Any) -> str:

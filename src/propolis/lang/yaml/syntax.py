@@ -26,6 +26,7 @@ _EXPECTED = {
     "found undefined tag handle": "a %TAG directive, or no tag",
     "found incompatible YAML document": "%YAML 1.1 or no directive",
     "did not find expected <document start>": "--- before the next document",
+    "found unexpected ':'": "quotes around a text that ends with ':'",
 }
 _READABLE = "text; base64 for anything else"
 
