@@ -65,7 +65,7 @@ def store_run(database: Database, findings: tuple[Finding, ...] = FINDINGS, clus
         scores = ledger.scores(lambda ref, _weaknesses: (exposed,) if ref == PAGES else ())
         writer.add_scores(scores)
         writer.add_fixes(ledger.fixes(scores))
-        points = sum(score.points for score in scores)
+        points = ledger.points(scores)
         summary = ledger.counts() | {"changes": changes, "resources": 3, "workloads": 2, "points": points}
         writer.finish(summary, [Problem("document", "bad.yaml:2:1: broken"), Problem("skipped", "x")], NOW)
 

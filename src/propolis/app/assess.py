@@ -113,5 +113,4 @@ def _conclude(writer: RunWriter, inventory: Inventory, engines: Engines, ledger:
     scores = ledger.scores(factors)
     writer.add_scores(scores)
     writer.add_fixes(ledger.fixes(scores))
-    points = round(sum(score.points for score in scores), 2)
-    return ledger.counts() | {"workloads": len(scores), "points": points}
+    return ledger.counts() | {"workloads": len(scores), "points": round(ledger.points(scores), 2)}

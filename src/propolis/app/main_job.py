@@ -10,9 +10,9 @@ from propolis.app.assess import RunResult, assess
 from propolis.app.engines import Engines
 from propolis.app.observation import observe
 from propolis.app.progress import Progress, silent
-from propolis.app.settings import read_settings
+from propolis.app.stored import open_store
 from propolis.core.errors import DocumentError
-from propolis.store.database import Database, open_database
+from propolis.store.database import Database
 
 LOCAL = "local"
 """Name of the cluster that manifests describe when none is given."""
@@ -34,11 +34,6 @@ class Inputs(msgspec.Struct, frozen=True):
     policies: Sequence[str] = ()
     builtin: bool = True
     name: str = ""
-
-
-def open_store(store: Path | None) -> Database:
-    """The store of an option, or of the settings. Raises `SourceError`."""
-    return open_database(store or read_settings().store)
 
 
 def run_main_job(

@@ -40,7 +40,7 @@ def show(
     Example:
       propolis report show --findings --severity critical --severity high
     """
-    from propolis.app.main_job import open_store
+    from propolis.app.stored import open_store
     from propolis.cli.printer import output
     from propolis.cli.snapshot import load_snapshot
     from propolis.reports.render.tables import finding_table, render_overview
@@ -70,8 +70,8 @@ def export(
     Example:
       propolis report export --format policyreport | kubectl apply -f -
     """
-    from propolis.app.main_job import open_store
     from propolis.app.output import write_whole
+    from propolis.app.stored import open_store
     from propolis.cli.snapshot import load_snapshot, print_snapshot, render
     from propolis.store.finding_queries import FindingFilter
 
@@ -93,7 +93,7 @@ def diff(cluster_name: str, store: Path | None) -> None:
     Example:
       propolis report diff --name production
     """
-    from propolis.app.main_job import open_store
+    from propolis.app.stored import open_store
     from propolis.cli.printer import output
     from propolis.cli.snapshot import load_snapshot
     from propolis.reports.render.tables import change_table, headline

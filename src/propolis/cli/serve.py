@@ -20,7 +20,7 @@ def serve(store: Path | None, host: str, port: int) -> None:
     Example:
       propolis serve --port 9000
     """
-    from propolis.app.main_job import open_store
     from propolis.app.server import serve_console
+    from propolis.app.stored import open_store
 
     serve_console(open_store(store), host, port)

@@ -12,6 +12,7 @@ import msgspec
 from propolis.core.assessment import Factor, FixGroup, FixTarget, Weakness, WorkloadScore
 from propolis.core.finding import OPEN_OUTCOMES, Finding, Outcome, Rule, Severity
 from propolis.core.resource import ResourceRef
+from propolis.core.workload import is_workload
 from propolis.insight.remedies import REMEDIES
 from propolis.insight.score import finding_points, points_removed, score_of, total_points
 
@@ -127,6 +128,13 @@ class Ledger:
         fixes = [_group(remedy, team, worst[remedy, team], found) for (remedy, team), found in groups.items()]
         return sorted(fixes, key=lambda fix: (-fix.points, -fix.findings, fix.remedy, fix.team))
 
+    def points(self, scores: Iterable[WorkloadScore]) -> float:
+        """Risk of everything: workloads with their factors, and what runs no pods."""
+        others = (key for key, standing in self._targets().items() if not standing.is_workload)
+        return sum(score.points for score in scores) + sum(
+            weakness.points for key in others for weakness in self.weaknesses(key)
+        )
+
     def counts(self) -> dict[str, Any]:
         """Findings by outcome; open findings by severity and by source."""
         outcomes: Counter[str] = Counter()
@@ -162,11 +170,14 @@ def _group(remedy: str, team: str, worst: _Tally, targets: list[FixTarget]) -> F
 
 
 def _told(targets: tuple[FixTarget, ...]) -> str:
-    """``Deployment cart`` for one, ``7 Deployments`` or ``7 resources`` for more."""
+    """``Deployment cart`` for one, ``7 Deployments``, ``7 workloads`` or ``7 resources`` for more."""
     kinds = {target.resource.kind for target in targets}
     if len(targets) == 1:
         return f"{targets[0].resource.kind} {targets[0].resource.name}"
-    return f"{len(targets)} {_plural(kinds.pop())}" if len(kinds) == 1 else f"{len(targets)} resources"
+    if len(kinds) == 1:
+        return f"{len(targets)} {_plural(kinds.pop())}"
+    noun = "workloads" if all(is_workload(target.resource) for target in targets) else "resources"
+    return f"{len(targets)} {noun}"
 
 
 def _plural(kind: str) -> str:

@@ -42,7 +42,6 @@ async def overview(request: Request) -> Response:
         return {
             "fixes": fixes[:FIXES_SHOWN],
             "fixes_total": len(fixes),
-            "fix_points": sum(row.points for row in fixes) or 1.0,
             "workloads": workloads[:WORKLOADS_SHOWN],
             "trend": _trend(reversed(list_runs(connection, run.cluster, RUNS_IN_CHART))),
         }

@@ -33,7 +33,7 @@ def render_overview(snapshot: Snapshot, fixes: int = FIXES_SHOWN) -> RenderableT
     if snapshot.workloads:
         parts += [workload_table(snapshot.workloads), Text("")]
     if snapshot.fixes:
-        parts.append(fix_table(snapshot.fixes, fixes))
+        parts.append(fix_table(snapshot.fixes, snapshot.run.summary["points"], fixes))
     if snapshot.run.problems:
         parts += [Text(""), problem_list(snapshot.run.problems)]
     return Group(*parts)
@@ -114,9 +114,8 @@ def _band(score: int) -> str:
     return next((style for least, style in bands if score >= least), "green")
 
 
-def fix_table(fixes: Sequence[FixRow], shown: int = FIXES_SHOWN) -> Table:
-    """What to fix first, with what each change removes."""
-    total = sum(row.points for row in fixes) or 1.0
+def fix_table(fixes: Sequence[FixRow], points: float, shown: int = FIXES_SHOWN) -> Table:
+    """What to fix first, with what each change removes of all the points."""
     table = Table(title="Fix first", title_justify="left", title_style="bold", expand=True)
     table.add_column("#", justify="right")
     table.add_column("Change", overflow="fold", ratio=5)
@@ -128,7 +127,7 @@ def fix_table(fixes: Sequence[FixRow], shown: int = FIXES_SHOWN) -> Table:
         change.append(f"\n{printable(row.how)}", style="not bold dim")
         removes = f"{row.findings} finding{'s' if row.findings != 1 else ''}"
         severity = Text(row.severity, style=STYLES.get(row.severity, ""))
-        table.add_row(str(row.rank), change, severity, removes, f"-{row.points / total:.0%}")
+        table.add_row(str(row.rank), change, severity, removes, f"-{row.points / (points or 1.0):.0%}")
     if len(fixes) > shown:
         table.caption = f"{len(fixes) - shown} more: propolis report show --fixes {len(fixes)}"
         table.caption_justify = "left"

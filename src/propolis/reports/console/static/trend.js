@@ -38,9 +38,11 @@
   function labels(_chart, splits) {
     const last = trend.times.length - 1;
     const step = Math.max(1, Math.ceil(trend.times.length / 4));
+    const sameDay = new Date(trend.times[0] * 1000).toDateString() === new Date(trend.times[last] * 1000).toDateString();
+    const form = sameDay ? { hour: "2-digit", minute: "2-digit" } : { month: "short", day: "numeric" };
     return splits.map((index) => {
       if ((last - index) % step) return "";
-      return new Date(trend.times[index] * 1000).toLocaleDateString(undefined, { month: "short", day: "numeric" });
+      return new Date(trend.times[index] * 1000).toLocaleString(undefined, form);
     });
   }
 
