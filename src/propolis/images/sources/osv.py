@@ -1,4 +1,4 @@
-"""Reads OSV records from files: JSON, JSON Lines, zip, zstd, and folders of these.
+"""Reads OSV records, and news about attacks, from files: JSON, JSON Lines, zip, zstd, folders of these.
 
 A bad record is an entry of what is read, with its file and line; the rest goes on.
 """
@@ -16,11 +16,12 @@ from typing import IO, TypeAlias
 from propolis.core.errors import DocumentError, Error, LimitError, Place, SourceError
 from propolis.core.limits import MEBIBYTE
 from propolis.images.model.advisory import Advisory
+from propolis.images.model.exploitation import Exploitation, parse_exploitation
 from propolis.images.model.osv_record import parse_record
 from propolis.images.sources.zstd_stream import ZstdStream
 
-Entry: TypeAlias = Advisory | Error
-"""A record, or why it could not be read."""
+Entry: TypeAlias = Advisory | Exploitation | Error
+"""An advisory, news about attacks, or why a record could not be read."""
 Readable: TypeAlias = IO[bytes] | io.BufferedReader
 
 _PLAIN = (".json", ".jsonl", ".ndjson")
@@ -124,14 +125,14 @@ class _Reader:
 
     def _stream(self, name: str, stream: Readable, place: Place) -> Iterator[Entry]:
         if name.endswith(".json"):
-            yield self._document(stream, place)
+            yield from self._document(stream, place)
         else:
             yield from self._lines(stream, place)
 
-    def _document(self, stream: Readable, place: Place) -> Entry:
+    def _document(self, stream: Readable, place: Place) -> Iterable[Entry]:
         text = stream.read(self._limits.record_bytes + 1)
         if len(text) > self._limits.record_bytes:
-            return self._too_long(place)
+            return [self._too_long(place)]
         return self._record(text, place)
 
     def _lines(self, stream: Readable, place: Place) -> Iterator[Entry]:
@@ -144,13 +145,20 @@ class _Reader:
                 _skip_line(stream)
                 yield self._too_long(at)
             elif line.strip():
-                yield self._record(line, at)
+                yield from self._record(line, at)
 
-    def _record(self, text: bytes, place: Place) -> Entry:
+    def _record(self, text: bytes, place: Place) -> Iterable[Entry]:
+        """An OSV record, else what is known of attacks, else why it is no OSV record."""
         try:
-            return parse_record(text, place, self._source)
+            return [parse_record(text, place, self._source)]
         except DocumentError as error:
-            return error
+            return self._exploitation(text, place, error)
+
+    def _exploitation(self, text: bytes, place: Place, refusal: DocumentError) -> Iterable[Entry]:
+        try:
+            return parse_exploitation(text, place) or [refusal]
+        except DocumentError as error:
+            return [error]
 
     def _too_long(self, place: Place) -> LimitError:
         return LimitError("record is too long", place, f"at most {self._limits.record_bytes} bytes")

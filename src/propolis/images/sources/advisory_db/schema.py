@@ -1,0 +1,81 @@
+"""Tables of the advisory database, and connections to it.
+
+``entries`` is what matching reads: one row a package, all advisories on it packed into one value. Facts of
+advisories stand by number, texts apart, so that a look-up touches two or three pages.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from propolis.core.errors import SourceError
+from propolis.images.model.packed import FORMAT
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE source (
+  number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, address TEXT NOT NULL DEFAULT '',
+  licence TEXT NOT NULL DEFAULT '', attribution TEXT NOT NULL DEFAULT '', dated TEXT NOT NULL DEFAULT '',
+  records INTEGER NOT NULL DEFAULT 0, newest INTEGER
+);
+CREATE TABLE ecosystem (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE advisory (
+  number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, source INTEGER NOT NULL, modified INTEGER NOT NULL,
+  facts BLOB NOT NULL
+);
+CREATE TABLE entries (
+  ecosystem INTEGER NOT NULL, package TEXT NOT NULL, packed BLOB NOT NULL, PRIMARY KEY (ecosystem, package)
+) WITHOUT ROWID;
+CREATE TABLE weakness (name TEXT PRIMARY KEY, packed BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE texts (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);
+CREATE TABLE export (
+  address TEXT NOT NULL, ecosystem TEXT NOT NULL, newest TEXT NOT NULL, PRIMARY KEY (address, ecosystem)
+) WITHOUT ROWID;
+"""
+
+STAGING_TABLES = """
+CREATE TABLE staging.entry (ecosystem INTEGER, package TEXT, advisory INTEGER, packed BLOB);
+CREATE TABLE staging.statement (weakness TEXT, packed BLOB);
+"""
+
+_BUILD_PRAGMAS = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA cache_size = -65536;
+PRAGMA staging.journal_mode = OFF;
+PRAGMA staging.synchronous = OFF;
+PRAGMA staging.cache_size = -32768;
+"""
+
+
+def connect_builder(path: Path, staging: Path) -> sqlite3.Connection:
+    """Opens a file that nobody else knows yet, for speed and without a journal: a failure throws it away."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("ATTACH DATABASE ? AS staging", (str(staging),))
+    connection.executescript(_BUILD_PRAGMAS)
+    return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Opens a database for reading.
+
+    Raises:
+        SourceError: where there is none, it is damaged, or another version of the program wrote it.
+    """
+    asked, of = "read the advisory database", str(path)
+    if not path.is_file():
+        raise SourceError(asked, of, "it does not exist; import or update advisories first")
+    connection = None
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
+        raise SourceError(asked, of, f"it is damaged ({error}); import or update advisories anew") from None
+    if found is None or found[0] != str(FORMAT):
+        connection.close()
+        raise SourceError(
+            asked, of, "another version of the program wrote it; import or update advisories anew"
+        )
+    return connection
