@@ -3,13 +3,50 @@
 | kind | arguments | answer |
 |---|---|---|
 | namespace | name | the Namespace document |
-"""
+| configmap | namespace, name | the ConfigMap document |
+| api-call | method, path, body as JSON or empty | what the API server answers, parsed |
+| service-call | method, URL, body, headers as JSON, CA bundle | what the service answers, parsed |
+| global-context | entry, projection or empty | the value of a GlobalContextEntry |
+| image-data | image reference | ``image``, ``resolvedImage``, ``registry``, ``repository``, ``identifier``, ``manifest``, ``configData`` |
+"""  # noqa: E501  # a table row
 
 from propolis.core.evaluation import LookupKey
 
 NAMESPACE = "namespace"
+CONFIG_MAP = "configmap"
+API_CALL = "api-call"
+SERVICE_CALL = "service-call"
+GLOBAL_CONTEXT = "global-context"
+IMAGE_DATA = "image-data"
 
 
 def namespace_key(name: str) -> LookupKey:
     """Asks for a Namespace document, for its labels."""
     return LookupKey(NAMESPACE, (name,))
+
+
+def config_map_key(namespace: str, name: str) -> LookupKey:
+    """Asks for a ConfigMap document."""
+    return LookupKey(CONFIG_MAP, (namespace, name))
+
+
+def api_call_key(method: str, path: str, body: str = "") -> LookupKey:
+    """Asks the API server."""
+    return LookupKey(API_CALL, (method, path, body))
+
+
+def service_call_key(
+    method: str, url: str, body: str = "", headers: str = "", ca_bundle: str = ""
+) -> LookupKey:
+    """Asks a service over HTTP."""
+    return LookupKey(SERVICE_CALL, (method, url, body, headers, ca_bundle))
+
+
+def global_context_key(name: str, projection: str = "") -> LookupKey:
+    """Asks for the value of a GlobalContextEntry or of one of its projections."""
+    return LookupKey(GLOBAL_CONTEXT, (name, projection))
+
+
+def image_data_key(reference: str) -> LookupKey:
+    """Asks for the manifest and configuration of an image."""
+    return LookupKey(IMAGE_DATA, (reference,))

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from propolis.core.finding import Outcome, Rule, Severity
 from propolis.lang.jmespath import ExpressionError
-from propolis.policy.engine.autogen import generated_rules
+from propolis.policy.engine.autogen import PREFIX, generated_rules
 from propolis.policy.engine.conditions import Judgement, compile_conditions
 from propolis.policy.engine.context import Context
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.foreach import compile_foreach
 from propolis.policy.engine.matching import compile_match, is_decided_by_kind, kind_selectors
+from propolis.policy.engine.merging import merged
 from propolis.policy.engine.pattern import PatternTooDeepError
 from propolis.policy.engine.policy_set import CompiledRule, ContextOf, PolicySet
 from propolis.policy.engine.request import Request
@@ -48,7 +49,7 @@ def _compile_rule(
         selectors=kind_selectors(rule.match),
         only_kinds=only_kinds,
         matches=None if is_decided else compile_match(rule.match, rule.exclude, policy.namespace),
-        run=_compile_run(rule),
+        run=_compile_run(rule, policy.namespace),
         stops=policy.spec.apply_rules == "One",
         in_background=policy.spec.background is not False,
     )
@@ -79,8 +80,9 @@ def _severity(text: str) -> Severity:
 class _Run:
     """A rule at run time: its entries, its preconditions, its check."""
 
-    def __init__(self, rule: PolicyRule, validate: Validate) -> None:
-        self._entries = compile_entries(rule.context)
+    def __init__(self, rule: PolicyRule, validate: Validate, policy_namespace: str) -> None:
+        self._base_name = rule.name.removeprefix(PREFIX).removeprefix("cronjob-")
+        self._entries = compile_entries(rule.context, policy_namespace)
         self._preconditions = compile_conditions(rule.preconditions) if rule.preconditions else None
         self._validate = validate
         validation = rule.validation
@@ -90,7 +92,10 @@ class _Run:
     def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
         """The result; None for a pattern on something that is deleted."""
         context = context_of()
-        if self._entries:
+        values = request.subject.rule_values.get(self._base_name) if request.subject.rule_values else None
+        if values:
+            context = context.child(merged(context.root, values), self._entries, frozenset(values))
+        elif self._entries:
             context = context.child({}, self._entries)
         if self._preconditions:
             skipped = self._unless_met(context)
@@ -112,28 +117,30 @@ class _Run:
         return RuleResult(Outcome.SKIP, f"{text}; {judgement.message}" if judgement.message else text)
 
 
-def _compile_run(rule: PolicyRule) -> "_Run":
-    return _Run(rule, _compile_check(rule))
+def _compile_run(rule: PolicyRule, policy_namespace: str) -> "_Run":
+    return _Run(rule, _compile_check(rule, policy_namespace), policy_namespace)
 
 
-def _compile_check(rule: PolicyRule) -> Validate:
+def _compile_check(rule: PolicyRule, policy_namespace: str) -> Validate:
     feature = unsupported_feature(rule)
     if feature or rule.validation is None:
         return _unsupported(feature)
     try:
-        return _compile_validation(rule.validation, Message(rule.name, rule.validation.message))
+        return _compile_validation(
+            rule.validation, Message(rule.name, rule.validation.message), policy_namespace
+        )
     except PatternTooDeepError as error:
         return _always(RuleResult(Outcome.ERROR, error.message))
 
 
-def _compile_validation(validation: Validation, message: Message) -> Validate:
+def _compile_validation(validation: Validation, message: Message, policy_namespace: str) -> Validate:
     if validation.pattern is not None:
         return compile_single(validation.pattern, message)
     if validation.any_pattern is not None:
         return compile_any(validation.any_pattern, message)
     if validation.deny is not None:
         return compile_deny(validation.deny, message)
-    return compile_foreach(validation.foreach or (), message)
+    return compile_foreach(validation.foreach or (), message, policy_namespace)
 
 
 _PARTS = {"mutate": "mutate", "generate": "generate", "verify_images": "verifyImages"}

@@ -24,16 +24,21 @@ class ContextError(ExpressionError):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A named value and how it is loaded."""
+    """A named value and how it is loaded.
+
+    Attributes:
+        is_external: Whether the world answers; then a value that comes with the subject counts instead.
+    """
 
     name: str
     load: Load
+    is_external: bool = False
 
 
 class Context:
     """The root of the variables of one evaluation. A child sees its parent's values and adds its own."""
 
-    __slots__ = ("_entries", "_limit", "_loaded", "element", "environment", "is_delete", "root")
+    __slots__ = ("_entries", "_limit", "_loaded", "environment", "given", "is_delete", "root")
 
     def __init__(
         self,
@@ -42,21 +47,28 @@ class Context:
         entries: Sequence[Entry] = (),
         *,
         is_delete: bool = False,
+        given: frozenset[str] = frozenset(),
     ) -> None:
         self.root = root
         self.environment = environment
         self.is_delete = is_delete
-        self.element: Any = None
+        self.given = given
         self._entries = tuple(entries)
         self._loaded: set[int] = set()
         self._limit: list[int] = []
 
-    def child(self, values: dict[str, Any], entries: Sequence[Entry] = ()) -> "Context":
-        """A context below this one, with more values and entries."""
-        context = Context({**self.root, **values}, self.environment, is_delete=self.is_delete)
-        context._entries = (*self._entries, *entries)
+    def child(
+        self, values: dict[str, Any], entries: Sequence[Entry] = (), given: frozenset[str] = frozenset()
+    ) -> "Context":
+        """A context below this one, with more values and entries.
+
+        ``given`` names what comes with the subject: external entries of these names are left out.
+        """
+        known = self.given | given
+        context = Context({**self.root, **values}, self.environment, is_delete=self.is_delete, given=known)
+        kept = (entry for entry in entries if not (entry.is_external and entry.name in known))
+        context._entries = (*self._entries, *kept)
         context._loaded = set(self._loaded)
-        context.element = self.element
         return context
 
     def query(self, expression: Expression) -> Any:

@@ -5,34 +5,44 @@ from typing import Any
 
 from propolis.lang.jmespath import ExpressionError, compile_expression
 from propolis.policy.engine.context import Context, ContextError, Entry
+from propolis.policy.engine.external import (
+    compile_api_call,
+    compile_config_map,
+    compile_global_reference,
+    compile_image_registry,
+)
 from propolis.policy.engine.variables import Resolve, compile_document
 from propolis.policy.model.context import ContextEntry, Variable
 
 
-def compile_entries(entries: tuple[ContextEntry, ...] | None) -> tuple[Entry, ...]:
+def compile_entries(
+    entries: tuple[ContextEntry, ...] | None, policy_namespace: str = ""
+) -> tuple[Entry, ...]:
     """The entries of a rule, in order."""
-    return tuple(Entry(entry.name, _compile(entry)) for entry in entries or ())
+    return tuple(
+        Entry(entry.name, _compile(entry, policy_namespace), is_external=entry.variable is None)
+        for entry in entries or ()
+    )
 
 
-def _compile(entry: ContextEntry) -> Callable[[Context], Any]:
+def _compile(entry: ContextEntry, policy_namespace: str) -> Callable[[Context], Any]:
     if entry.variable:
         return _compile_variable(entry.name, entry.variable)
-    source = next((name for name in _SOURCES if getattr(entry, name) is not None), "")
-    return _unsupported(entry.name, _SOURCES.get(source, "an entry without a source"))
+    if entry.config_map:
+        return compile_config_map(entry.name, entry.config_map, policy_namespace)
+    if entry.api_call:
+        return compile_api_call(entry.name, entry.api_call, policy_namespace)
+    if entry.global_reference:
+        return compile_global_reference(entry.name, entry.global_reference, policy_namespace)
+    if entry.image_registry:
+        return compile_image_registry(entry.name, entry.image_registry)
+    return _without_source(entry.name)
 
 
-_SOURCES = {
-    "config_map": "configMap",
-    "api_call": "apiCall",
-    "image_registry": "imageRegistry",
-    "global_reference": "globalReference",
-}
-
-
-def _unsupported(name: str, source: str) -> Callable[[Context], Any]:
+def _without_source(name: str) -> Callable[[Context], Any]:
     def load(context: Context) -> Any:
         del context
-        raise ContextError(f"context entry {name}: {source} is not supported")
+        raise ContextError(f"context entry {name} has no source")
 
     return load
 

@@ -86,7 +86,8 @@ def _lazy_context(request: Request, environment: Environment) -> ContextOf:
         if not made:
             entries = (Entry("images", _load_images),)
             is_delete = request.operation == "DELETE"
-            made.append(Context(request.variables(), environment, entries, is_delete=is_delete))
+            given = frozenset(request.subject.values)
+            made.append(Context(request.variables(), environment, entries, is_delete=is_delete, given=given))
         return made[0]
 
     def _load_images(context: Context) -> object:

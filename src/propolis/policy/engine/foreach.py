@@ -16,9 +16,11 @@ MOST_ELEMENTS = 100_000
 """Elements that one list may have; a longer one makes the rule an error."""
 
 
-def compile_foreach(items: tuple[ForEachValidation, ...], message: Message, level: int = 0) -> Validate:
+def compile_foreach(
+    items: tuple[ForEachValidation, ...], message: Message, policy_namespace: str = "", level: int = 0
+) -> Validate:
     """The function that checks all lists. A list that is not there is left out."""
-    loops = [_Loop(item, message, level) for item in items]
+    loops = [_Loop(item, message, policy_namespace, level) for item in items]
     passed = RuleResult(Outcome.PASS, "rule passed")
 
     def validate(context: Context, value: Any) -> RuleResult | None:
@@ -46,13 +48,13 @@ def compile_foreach(items: tuple[ForEachValidation, ...], message: Message, leve
 class _Loop:
     """One list and what is checked on each of its elements."""
 
-    def __init__(self, item: ForEachValidation, message: Message, level: int) -> None:
+    def __init__(self, item: ForEachValidation, message: Message, policy_namespace: str, level: int) -> None:
         self._list = item.list or ""
         self._scope = item.element_scope
         self._level = level
-        self._entries = compile_entries(item.context)
+        self._entries = compile_entries(item.context, policy_namespace)
         self._preconditions = compile_conditions(item.preconditions) if item.preconditions else None
-        self._validate = _compile_element(item, message, level)
+        self._validate = _compile_element(item, message, policy_namespace, level)
 
     def elements(self, context: Context) -> list[Any]:
         """The elements; a value that is no list is the one element.
@@ -113,7 +115,9 @@ class _Loop:
         return self._validate(context, target)
 
 
-def _compile_element(item: ForEachValidation, message: Message, level: int) -> Validate:
+def _compile_element(
+    item: ForEachValidation, message: Message, policy_namespace: str, level: int
+) -> Validate:
     if item.pattern is not None:
         return compile_single(item.pattern, message)
     if item.any_pattern is not None:
@@ -122,4 +126,4 @@ def _compile_element(item: ForEachValidation, message: Message, level: int) -> V
         )
     if item.deny is not None:
         return compile_deny(item.deny, message)
-    return compile_foreach(item.foreach or (), message, level + 1)
+    return compile_foreach(item.foreach or (), message, policy_namespace, level + 1)

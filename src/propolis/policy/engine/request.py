@@ -5,6 +5,7 @@ from typing import Any
 
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.core.resource import Document
+from propolis.policy.engine.merging import merged
 from propolis.policy.engine.subject import PolicySubject
 from propolis.policy.lookups import namespace_key
 
@@ -47,13 +48,10 @@ class Request:
 
     def variables(self) -> dict[str, Any]:
         """The root of the variables: ``request`` and what a values file adds."""
-        request = self._request()
-        root: dict[str, Any] = {"request": request}
+        root: dict[str, Any] = {"request": self._request()}
         if self.user.username:
             root.update(_service_account(self.user.username))
-        for name, value in self.subject.values.items():
-            root[name] = {**request, **value} if name == "request" and isinstance(value, dict) else value
-        return root
+        return merged(root, self.subject.values) if self.subject.values else root
 
     def _request(self) -> dict[str, Any]:
         subject = self.subject

@@ -1,0 +1,54 @@
+"""A test of policies with everything that its files hold: a value, ready to be run."""
+
+from typing import Any
+
+import msgspec
+
+from propolis.core.errors import DocumentError
+from propolis.core.evaluation import Answer, LookupKey
+from propolis.core.resource import Document, Resource
+from propolis.policy.model.kyverno_test import TestDocument, Values
+from propolis.policy.model.policy import Policy
+
+
+class OtherPolicy(msgspec.Struct, frozen=True):
+    """A policy of a kind that this room does not evaluate."""
+
+    kind: str
+    name: str
+
+
+class TestUser(msgspec.Struct, frozen=True, rename="camel"):
+    """A user-info file."""
+
+    __test__ = False  # no test of this project
+
+    cluster_roles: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
+    user_info: dict[str, Any] | None = None
+
+
+class PolicyTest(msgspec.Struct, frozen=True):
+    """One Test document and the documents of all files that it names.
+
+    Attributes:
+        path: The file that holds the test.
+        invalid: Names of policies that could not be read, with the error.
+        files: Documents of the files that expectations compare with, by the path as written.
+        errors: What is wrong with the test itself; it then fails without being run.
+    """
+
+    path: str
+    document: TestDocument
+    policies: tuple[Policy, ...] = ()
+    others: tuple[OtherPolicy, ...] = ()
+    invalid: dict[str, DocumentError] = {}
+    resources: tuple[Resource, ...] = ()
+    targets: tuple[Resource, ...] = ()
+    cluster: tuple[Document, ...] = ()
+    exceptions: tuple[Document, ...] = ()
+    values: Values = Values()
+    user: TestUser | None = None
+    files: dict[str, tuple[Document, ...]] = {}
+    answers: dict[LookupKey, Answer] = {}
+    errors: tuple[DocumentError, ...] = ()
