@@ -39,7 +39,7 @@ class PodView(msgspec.Struct, frozen=True):
     Attributes:
         ref: The workload.
         path: Place of the pod spec in the document.
-        metadata: Metadata of the pods, not of the workload.
+        annotations: Annotations of the pods, not of the workload.
         security: The pod's securityContext; empty where there is none.
         volumes: The volumes that are maps, with their places in the list.
     """
@@ -47,7 +47,7 @@ class PodView(msgspec.Struct, frozen=True):
     ref: ResourceRef
     path: str
     spec: Document
-    metadata: Document
+    annotations: Document
     security: Document
     volumes: tuple[tuple[int, Document], ...]
     containers: tuple[ContainerView, ...]
@@ -63,7 +63,7 @@ def view_pod(document: Document, ref: ResourceRef) -> PodView | None:
         ref=ref,
         path=path,
         spec=spec,
-        metadata=pod_metadata(document),
+        annotations=map_of(pod_metadata(document).get("annotations")),
         security=map_of(spec.get("securityContext")),
         volumes=numbered_maps(spec.get("volumes")),
         containers=_containers(spec, path),

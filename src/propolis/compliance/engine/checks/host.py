@@ -15,7 +15,7 @@ SYSTEM_PATHS = frozenset(
         "/var/lib/kubelet", "/var/lib/containerd", "/etc/kubernetes", "/var/lib/etcd", "/run", "/var/run",
     }
 )  # fmt: skip
-"""Paths of a node from which it can be taken over; parts of them count as well for the last five."""
+"""Folders of a node from which it can be taken over."""
 
 
 def _rule(name: str, title: str, severity: Severity, remedy: str, remediation: str) -> Rule:
@@ -79,7 +79,9 @@ def _clean(path: str) -> str:
 
 
 def _uses_host_ports(container: ContainerView, _: PodView) -> Fault | None:
-    entries = numbered_maps(container.document.get("ports"))
+    if "ports" not in container.document:
+        return None
+    entries = numbered_maps(container.document["ports"])
     found = [(index, port["hostPort"]) for index, port in entries if port.get("hostPort")]
     if not found:
         return None
@@ -90,6 +92,8 @@ def _uses_host_ports(container: ContainerView, _: PodView) -> Fault | None:
 
 
 def _runs_host_process(container: ContainerView, pod: PodView) -> Fault | None:
+    if "windowsOptions" not in container.security and "windowsOptions" not in pod.security:
+        return None
     for security, path in ((container.security, container.path), (pod.security, pod.path)):
         if map_of(security.get("windowsOptions")).get("hostProcess") is True:
             place = f"{path}.securityContext.windowsOptions.hostProcess"

@@ -30,6 +30,8 @@ def _may_run_as_root(container: ContainerView, pod: PodView) -> Fault | None:
 
 
 def _runs_as_user_zero(container: ContainerView, pod: PodView) -> Fault | None:
+    if container.security.get("runAsUser") != 0 and pod.security.get("runAsUser") != 0:
+        return None
     for security, path in ((container.security, container.path), (pod.security, pod.path)):
         if _is_zero(security.get("runAsUser")):
             return Fault(

@@ -67,10 +67,10 @@ def _seccomp_type(container: ContainerView, pod: PodView) -> tuple[Any, str]:
         profile = security.get("seccompProfile")
         if isinstance(profile, dict):
             return profile.get("type"), f"{path}.securityContext.seccompProfile.type"
-    annotations = map_of(pod.metadata.get("annotations"))
-    for key in (SECCOMP_CONTAINER_ANNOTATION + container.name, SECCOMP_ANNOTATION):
-        if key in annotations:
-            return annotations[key], f"annotation {key}"
+    if pod.annotations:
+        for key in (SECCOMP_CONTAINER_ANNOTATION + container.name, SECCOMP_ANNOTATION):
+            if key in pod.annotations:
+                return pod.annotations[key], f"annotation {key}"
     return None, f"{container.path}.securityContext.seccompProfile.type"
 
 
@@ -91,6 +91,8 @@ def _runs_unfiltered(container: ContainerView, pod: PodView) -> Fault | None:
 
 
 def _disables_apparmor(container: ContainerView, pod: PodView) -> Fault | None:
+    if "appArmorProfile" not in container.security and "appArmorProfile" not in pod.security:
+        return _disables_apparmor_by_annotation(container, pod)
     for security, path in ((container.security, container.path), (pod.security, pod.path)):
         profile = security.get("appArmorProfile")
         if isinstance(profile, dict):
@@ -100,8 +102,15 @@ def _disables_apparmor(container: ContainerView, pod: PodView) -> Fault | None:
             return Fault(
                 "runs outside of AppArmor", place, shown_field(profile, "type"), "set it to RuntimeDefault"
             )
+    return None
+
+
+def _disables_apparmor_by_annotation(container: ContainerView, pod: PodView) -> Fault | None:
+    """The way of Kubernetes before 1.30."""
+    if not pod.annotations:
+        return None
     key = APPARMOR_ANNOTATION + container.name
-    found = map_of(pod.metadata.get("annotations")).get(key)
+    found = pod.annotations.get(key)
     if found in (None, "", "runtime/default") or (isinstance(found, str) and found.startswith("localhost/")):
         return None
     return Fault("runs outside of AppArmor", f"annotation {key}", shown(found), "set it to runtime/default")

@@ -5,6 +5,8 @@ other program fills in (``${DB_PASSWORD}``, ``{{ .password }}``) are no secrets,
 that names a file, a switch or a number.
 """
 
+from functools import lru_cache
+
 import re2
 
 _NAME = re2.compile(
@@ -29,7 +31,7 @@ _HARMLESS_VALUE = re2.compile(
 
 def is_secret(name: str, value: str) -> bool:
     """Whether a named value looks like a secret written in the open."""
-    if _PRIVATE_KEY.search(value):
+    if "-BEGIN" in value.upper() and _PRIVATE_KEY.search(value):
         return True
     return bool(value) and _is_secret_name(name) and not _HARMLESS_VALUE.search(value)
 
@@ -42,5 +44,7 @@ def assigned_secret(text: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def _is_secret_name(name: str) -> bool:
+    """Whether a name says that a secret follows; names come again and again, so answers are kept."""
     return _NAME.search(name) is not None and _HARMLESS_NAME.search(name) is None

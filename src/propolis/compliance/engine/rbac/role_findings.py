@@ -35,12 +35,13 @@ class _RoleJudge:
         all_of_it = self._everything()
         for grant in self._access.rules.grants:
             scopes = met_scopes(self._access.rules, grant, self._bits)
-            if scopes and all_of_it and grant.id != all_of_it:
+            reaches = bool(scopes) or self._is_out_of_reach(grant)
+            if reaches and all_of_it and grant.id != all_of_it:
                 text = f"part of {all_of_it}, which the role grants"
                 yield Finding(grant.rule, self._role.ref, Outcome.SKIP, text, self._now)
             elif scopes:
                 yield self._risky(grant, scopes)
-            elif self._is_out_of_reach(grant):
+            elif reaches:
                 yield self._without_effect(grant)
             else:
                 yield Finding(grant.rule, self._role.ref, Outcome.PASS, grant.rule.title, self._now)
