@@ -77,7 +77,7 @@ def test_one_bad_document_is_told_and_the_rest_is_done(propolis: Propolis, tmp_p
     found = document(result)
     assert result.returncode == 2
     assert found["run"]["summary"]["resources"] == 2
-    assert "bad.yaml:5" in found["run"]["problems"][0]["text"]
+    assert "bad.yaml:6:1" in found["run"]["problems"][0]["text"]
 
 
 @pytest.mark.parametrize(

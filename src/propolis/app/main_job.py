@@ -12,10 +12,8 @@ from propolis.app.observation import observe
 from propolis.app.progress import Progress, silent
 from propolis.app.stored import open_store
 from propolis.core.errors import DocumentError
+from propolis.lang.quiet_gc import quiet_gc
 from propolis.store.database import Database
-
-LOCAL = "local"
-"""Name of the cluster that manifests describe when none is given."""
 
 
 class Inputs(msgspec.Struct, frozen=True):
@@ -26,7 +24,7 @@ class Inputs(msgspec.Struct, frozen=True):
         context: A kubeconfig's context; empty for its current one; None for no live cluster.
         policies: Files and folders of policies beside the built-in ones.
         builtin: Whether the built-in policies take part.
-        name: Under which runs are kept; empty for `LOCAL` or the context's name.
+        name: Under which runs are kept; empty for ``local`` or the context's name.
     """
 
     manifests: Sequence[str] = ()
@@ -47,11 +45,12 @@ def run_main_job(
     """
     if not inputs.manifests and inputs.context is None:
         raise DocumentError("nothing to judge", expected="--manifests PATH or --cluster [CONTEXT]")
-    engines = Engines.load(inputs.policies, builtin=inputs.builtin)
-    observed = observe(inputs.manifests, inputs.context, inputs.name, stdin, progress)
-    database = open_store(store)
-    problems = (*engines.problems, *observed.problems)
-    result = assess(
-        database, observed.cluster, observed.inputs, observed.inventory, problems, engines, progress
-    )
+    with quiet_gc():
+        engines = Engines.load(inputs.policies, builtin=inputs.builtin)
+        observed = observe(inputs.manifests, inputs.context, inputs.name, stdin, progress)
+        database = open_store(store)
+        problems = (*engines.problems, *observed.problems)
+        result = assess(
+            database, observed.cluster, observed.inputs, observed.inventory, problems, engines, progress
+        )
     return database, result
