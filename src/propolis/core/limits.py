@@ -19,6 +19,18 @@ class Limits:
     """Most files taken from the folders of one run."""
     text_bytes: int = MEBIBYTE
     """Longest text that an expression may build."""
+    layer_bytes: int = 32 * 1024 * MEBIBYTE
+    """Largest layer of an image, uncompressed."""
+    layer_entries: int = 2_000_000
+    """Most entries in one layer."""
+    layer_ratio: int = 400
+    """Most bytes that a compressed byte of a layer may unpack to, once `layer_ratio_floor` is passed."""
+    layer_ratio_floor: int = 256 * MEBIBYTE
+    """Unpacked bytes below which the ratio is not looked at."""
+    image_layers: int = 1_000
+    """Most layers of an image."""
+    image_json_bytes: int = 8 * MEBIBYTE
+    """Largest manifest, index or configuration of an image."""
 
 
 DEFAULT = Limits()
