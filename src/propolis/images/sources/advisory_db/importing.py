@@ -1,11 +1,12 @@
 """Builds a new database out of the old one and what is read."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from propolis.core.errors import Error, SourceError
 from propolis.images.model.advisory import Advisory
@@ -77,6 +78,10 @@ class Build:
         else:
             self.report.refuse(entry)
 
+    def note(self, key: str, value: str) -> None:
+        """Keeps a note with the database."""
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
     @property
     def connection(self) -> sqlite3.Connection:
         """For bookkeeping of updates."""
@@ -90,8 +95,8 @@ class Build:
     def finish(self, now: datetime) -> None:
         """Joins what was added with what was there."""
         self._staging.flush()
-        merge(self._connection, self._staging.replaced)
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('built', ?)", (now.isoformat(),))
+        merge(self._connection, self._staging.replaced, now)
+        self.note("built", now.isoformat())
 
 
 @contextmanager
@@ -124,8 +129,8 @@ def _filled(connection: sqlite3.Connection, space: Workspace, now: datetime) -> 
     is_new = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     for statement in (TABLES if is_new else "").split(";") + STAGING_TABLES.split(";"):
         connection.execute(statement)
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('format', ?)", (str(FORMAT),))
     build = Build(connection)
+    build.note("format", str(FORMAT))
     yield build
     build.finish(now)
     connection.execute("COMMIT")
@@ -138,9 +143,18 @@ def import_advisories(
     now: datetime,
     sources: Iterable[SourceInfo] = (),
     *,
+    notes: Mapping[str, str] = MappingProxyType({}),
     keep: bool = True,
 ) -> ImportReport:
     """Adds what is read to the database, or begins a new one.
+
+    Args:
+        database: The database, which need not exist.
+        entries: What is read; errors are counted.
+        now: Noted as the time of the build.
+        sources: Terms of the data.
+        notes: To be kept with the database.
+        keep: Whether what the database holds stays.
 
     Raises:
         SourceError: as `building` does.
@@ -148,6 +162,8 @@ def import_advisories(
     with building(database, now, keep=keep) as build:
         for source in sources:
             build.staging.note_source(source)
+        for key, value in notes.items():
+            build.note(key, value)
         for entry in entries:
             build.add(entry)
     return build.report

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -13,6 +14,7 @@ from propolis.images.model.packed import (
     Weakness,
     join_entries,
     pack_struct,
+    seconds_of,
     unpack_weakness,
     without_advisories,
 )
@@ -21,8 +23,11 @@ from propolis.images.sources.advisory_db.staging import Replaced
 _PAGE = 5000
 
 
-def merge(connection: sqlite3.Connection, replaced: Replaced) -> None:
-    """Takes void entries out, puts staged ones in, counts what each source holds."""
+def merge(connection: sqlite3.Connection, replaced: Replaced, now: datetime) -> None:
+    """Takes void entries out, puts staged ones in, counts what each source holds.
+
+    A date in the future is a slip of its publisher and does not count as the newest.
+    """
     void = frozenset(replaced.advisories)
     if void:
         connection.executemany(
@@ -36,7 +41,8 @@ def merge(connection: sqlite3.Connection, replaced: Replaced) -> None:
     connection.execute(
         "UPDATE source SET "
         "records = (SELECT count(*) FROM advisory WHERE source = source.number), "
-        "newest = (SELECT max(modified) FROM advisory WHERE source = source.number)"
+        "newest = (SELECT max(modified) FROM advisory WHERE source = source.number AND modified <= ?)",
+        (seconds_of(now),),
     )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from propolis.core.errors import SourceError
 from propolis.images.model.packed import FORMAT
 
+_ASKED = "read the advisory database"
+
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE source (
@@ -62,9 +64,8 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     Raises:
         SourceError: where there is none, it is damaged, or another version of the program wrote it.
     """
-    asked, of = "read the advisory database", str(path)
     if not path.is_file():
-        raise SourceError(asked, of, "it does not exist; import or update advisories first")
+        raise SourceError(_ASKED, str(path), "it does not exist; import or update advisories first")
     connection = None
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
@@ -72,10 +73,34 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         if connection is not None:
             connection.close()
-        raise SourceError(asked, of, f"it is damaged ({error}); import or update advisories anew") from None
+        raise SourceError(
+            _ASKED, str(path), f"it is damaged ({error}); import or update advisories anew"
+        ) from None
     if found is None or found[0] != str(FORMAT):
         connection.close()
-        raise SourceError(
-            asked, of, "another version of the program wrote it; import or update advisories anew"
+        raise OtherFormatError(
+            _ASKED, str(path), "another version of the program wrote it; import or update advisories anew"
         )
     return connection
+
+
+class OtherFormatError(SourceError):
+    """Another version of the program wrote the database."""
+
+
+def read_meta(path: Path) -> dict[str, str] | None:
+    """What a database says of itself; None where there is none that this version can read.
+
+    Raises:
+        SourceError: for a damaged one.
+    """
+    if not path.is_file():
+        return None
+    try:
+        connection = connect_reader(path)
+    except OtherFormatError:
+        return None
+    try:
+        return dict(connection.execute("SELECT key, value FROM meta"))
+    finally:
+        connection.close()
