@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from propolis.core.errors import DocumentError, Place
+from propolis.core.errors import DocumentError, LimitError, Place
 from propolis.core.limits import Limits
 from propolis.lang.yaml.encoding import text_of
 from propolis.lang.yaml.json_checks import check
@@ -87,7 +87,7 @@ def _one(data: bytes, line: int, limits: Limits) -> Value:
 def _refused(error: json.JSONDecodeError | RecursionError, line: int) -> DocumentError:
     if isinstance(error, json.JSONDecodeError):
         return DocumentError(error.msg, Place("", error.lineno, error.colno), "JSON")
-    return DocumentError("nests too deep to be read", Place("", line), "a flatter document")
+    return LimitError("lists and maps nest too deep to be read", Place("", line), "a flatter document")
 
 
 def _value_end(text: str, start: int) -> int:

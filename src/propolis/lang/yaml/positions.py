@@ -6,8 +6,9 @@ from typing import Any
 from yaml import events as ev
 from yaml.error import YAMLError
 
+from propolis.core.errors import Place
 from propolis.lang.yaml.encoding import EncodingProblem, to_utf8
-from propolis.lang.yaml.split import split
+from propolis.lang.yaml.split import Piece, split
 from propolis.lang.yaml.syntax import events_of, place
 
 Path = Sequence[str | int]
@@ -29,21 +30,24 @@ def position_of(data: bytes, line: int, path: Path) -> tuple[int, int]:
         return line, 1
     for piece in reversed(pieces):
         if piece.line <= line:
-            found = _find(piece.text, line - piece.first_line, path)
-            return (found[0] + piece.first_line, found[1]) if found else (line, 1)
+            return _in_piece(piece, line, path)
     return line, 1
 
 
-def _find(text: bytes, first_line: int, path: Path) -> tuple[int, int] | None:
-    """Position within a piece; ``first_line`` from 0 tells documents of a JSON stream apart."""
+def _in_piece(piece: Piece, line: int, path: Path) -> tuple[int, int]:
+    text, first_line = piece.text, piece.first_line
+    if line > piece.line:  # a later value of a JSON stream
+        text = b"".join(text.splitlines(keepends=True)[line - first_line :])
+        first_line = line
     try:
-        return _descend(iter(events_of(text), None), first_line, path)
-    except YAMLError:
-        return None
+        found = _descend(iter(events_of(text), None), path)
+    except (YAMLError, StopIteration):
+        return line, 1
+    return found.line + first_line - 1, found.column
 
 
-def _descend(events: Iterator[Any], first_line: int, path: Path) -> tuple[int, int]:
-    here = event = next(event for event in events if _begins(event, first_line))
+def _descend(events: Iterator[Any], path: Path) -> Place:
+    here = event = next(event for event in events if isinstance(event, ev.NodeEvent))
     for step in path:
         match event, step:
             case ev.MappingStartEvent(), str():
@@ -55,12 +59,7 @@ def _descend(events: Iterator[Any], first_line: int, path: Path) -> tuple[int, i
         if found is None:
             break
         here, event = found
-    found_place = place(here)
-    return found_place.line - 1, found_place.column
-
-
-def _begins(event: Any, first_line: int) -> bool:
-    return isinstance(event, ev.NodeEvent) and place(event).line > first_line
+    return place(here)
 
 
 def _entry(events: Iterator[Any], key: str) -> tuple[Any, Any] | None:

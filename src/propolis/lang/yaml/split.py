@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import msgspec
 
 _MARKER = re.compile(rb"^(?:---|\.\.\.)(?=[ \t\n]|\Z)", re.MULTILINE)
-_DIRECTIVES = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\n)*%(?:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n|%)*)*\Z")
+_BLANK_LINE = rb"[ \t]*(?:#[^\n]*)?\n"
+_DIRECTIVES = re.compile(rb"(?:%b)*%%[^\n]*\n(?:%b|%%[^\n]*\n)*\Z" % (_BLANK_LINE, _BLANK_LINE))
 _EMPTY_LINES = re.compile(
     rb"(?:(?:---|\.\.\.)?[ \t]*(?:\n|\Z(?<!\n))|(?:(?:---|\.\.\.)[ \t])?[ \t]*#[^\n]*(?:\n|\Z))*"
 )
