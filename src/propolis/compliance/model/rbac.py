@@ -1,5 +1,7 @@
 """Roles, bindings and identities of rbac.authorization.k8s.io/v1 as data."""
 
+from typing import TypeAlias
+
 import msgspec
 
 from propolis.core.resource import ResourceRef
@@ -10,6 +12,9 @@ SERVICE_ACCOUNT = "ServiceAccount"
 USER = "User"
 USER_GROUP = "Group"
 ALL = "*"
+DEFAULT_NAMESPACE = "default"
+RoleKey: TypeAlias = tuple[str, str, str]
+"""Kind, namespace and name of a role; the namespace of a ClusterRole is empty."""
 
 
 class RoleRule(msgspec.Struct, frozen=True):
@@ -49,6 +54,16 @@ class Role(msgspec.Struct, frozen=True):
     rules: tuple[RoleRule, ...]
     aggregates: tuple[Selector, ...] = ()
     labels: dict[str, str] = {}  # msgspec copies the default
+
+    @property
+    def namespace(self) -> str:
+        """Where it stands; empty for a ClusterRole, whatever its document says."""
+        return "" if self.ref.kind == "ClusterRole" else self.ref.namespace or DEFAULT_NAMESPACE
+
+    @property
+    def key(self) -> RoleKey:
+        """By which bindings find it."""
+        return self.ref.kind, self.namespace, self.ref.name
 
     @property
     def is_built_in(self) -> bool:
@@ -103,3 +118,8 @@ class Binding(msgspec.Struct, frozen=True):
     role_kind: str
     role_name: str
     identities: tuple[Identity, ...]
+
+    @property
+    def role_key(self) -> RoleKey:
+        """Of the role that it names; a RoleBinding finds the Roles of its own namespace."""
+        return self.role_kind, self.namespace if self.role_kind == "Role" else "", self.role_name

@@ -3,6 +3,7 @@
 from typing import Any
 
 from propolis.compliance.model.rbac import (
+    DEFAULT_NAMESPACE,
     SERVICE_ACCOUNT,
     USER,
     USER_GROUP,
@@ -53,7 +54,7 @@ def _binding(resource: Resource) -> Binding:
     name, is_clusters = role.get("name"), resource.ref.kind == "ClusterRoleBinding"
     if not isinstance(name, str) or not name:
         raise DocumentError("roleRef.name is missing", expected="the name of the role")
-    namespace = "" if is_clusters else resource.ref.namespace or "default"
+    namespace = "" if is_clusters else resource.ref.namespace or DEFAULT_NAMESPACE
     subjects = _items(resource.document.get("subjects"), "subjects")
     return Binding(
         ref=resource.ref,

@@ -286,6 +286,17 @@ class TestBindings:
         elsewhere = role("reader", SECRETS, namespace="other")
         found("role-exists", elsewhere, bind("reader", CART, namespace="shop", kind="Role"))
 
+    def test_a_namespace_on_a_cluster_role_says_nothing(self) -> None:
+        misplaced = role("reader", SECRETS, metadata={"namespace": "shop"})
+        assert ("shop/ClusterRole/reader", "list-secrets") in opened(misplaced, bind("reader", CART))
+
+    def test_documents_without_a_namespace_meet_in_the_default_one(self) -> None:
+        nameless = role("reader", SECRETS, namespace="x")
+        del nameless["metadata"]["namespace"]
+        bound = bind("reader", CART, namespace="default", kind="Role")
+        names = {name for _, name in opened(nameless, bound)}
+        assert names == {"read-secrets", "obtain-token"}
+
 
 class TestAccess:
     ACCESS = compliance.permissions_of(

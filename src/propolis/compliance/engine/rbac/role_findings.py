@@ -27,7 +27,7 @@ class _RoleJudge:
         self._now = now
         self._bindings = [binding for binding in access.roles.bindings_of(role) if binding.identities]
         self._granted = access.rules.index.of_role(role)
-        scopes = {binding.namespace for binding in self._bindings} or {role.ref.namespace}
+        scopes = {binding.namespace for binding in self._bindings} or {role.namespace}
         self._bits = dict.fromkeys(scopes, self._granted)
 
     def findings(self) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from propolis.compliance.engine.rbac.default_roles import DEFAULT_ROLES
-from propolis.compliance.model.rbac import GROUP, Binding, Role, RoleRule
+from propolis.compliance.model.rbac import GROUP, Binding, Role, RoleKey, RoleRule
 from propolis.compliance.model.rbac_parse import parse_binding, parse_role
 from propolis.core.errors import DocumentError
 from propolis.core.inventory import Inventory
@@ -25,19 +25,17 @@ class Roles:
 
     def __init__(self, inventory: Inventory) -> None:
         self.refused: list[Refused] = []
-        self._declared = list(self._parsed_roles(inventory))
-        by_name = {role.ref.name: role for role in self._declared if role.ref.kind == "ClusterRole"}
+        declared = {role.key: role for role in self._parsed_roles(inventory)}
+        self._declared = tuple(declared)
+        by_name = {role.ref.name: role for role in declared.values() if not role.namespace}
         by_name |= {role.ref.name: _restored(role, by_name.get(role.ref.name)) for role in DEFAULT_ROLES}
         self._cluster = list(by_name.values())
-        namespaced = [role for role in self._declared if role.ref.kind == "Role"]
-        self._roles = {
-            (role.ref.kind, role.ref.namespace, role.ref.name): self._aggregated(role)
-            for role in (*namespaced, *self._cluster)
-        }
+        namespaced = [role for role in declared.values() if role.namespace]
+        self._roles = {role.key: self._aggregated(role) for role in (*namespaced, *self._cluster)}
         self.bindings: list[Binding] = list(self._parsed_bindings(inventory))
-        self._bindings_of: dict[tuple[str, str, str], list[Binding]] = defaultdict(list)
+        self._bindings_of: dict[RoleKey, list[Binding]] = defaultdict(list)
         for binding in self.bindings:
-            self._bindings_of[role_key(binding)].append(binding)
+            self._bindings_of[binding.role_key].append(binding)
 
     def _parsed_roles(self, inventory: Inventory) -> Iterator[Role]:
         for resource in inventory.kind("ClusterRole", "Role", group=GROUP):
@@ -74,16 +72,16 @@ class Roles:
 
     def declared(self) -> Iterator[Role]:
         """The roles of the inventory, aggregation done."""
-        for role in self._declared:
-            yield self._roles[role.ref.kind, role.ref.namespace, role.ref.name]
+        for key in self._declared:
+            yield self._roles[key]
 
     def of(self, binding: Binding) -> Role | None:
         """The role that a binding names; None when it is not there."""
-        return self._roles.get(role_key(binding))
+        return self._roles.get(binding.role_key)
 
     def bindings_of(self, role: Role) -> list[Binding]:
         """Bindings that name a role."""
-        return self._bindings_of.get((role.ref.kind, role.ref.namespace, role.ref.name), [])
+        return self._bindings_of.get(role.key, [])
 
 
 def _restored(default: Role, declared: Role | None) -> Role:
@@ -92,9 +90,3 @@ def _restored(default: Role, declared: Role | None) -> Role:
         return default
     rules = (*declared.rules, *default.rules)
     return Role(declared.ref, rules, (*declared.aggregates, *default.aggregates), declared.labels)
-
-
-def role_key(binding: Binding) -> tuple[str, str, str]:
-    """Kind, namespace and name of the role that a binding names."""
-    namespace = binding.ref.namespace if binding.role_kind == "Role" else ""
-    return binding.role_kind, namespace, binding.role_name
