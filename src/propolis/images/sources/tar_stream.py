@@ -36,7 +36,13 @@ class TarStream:
         self._buffer = memoryview(b"")
         self._left = 0
         self._padding = 0
+        self._given = 0
         self.entries = 0
+
+    @property
+    def position(self) -> int:
+        """Where the next byte stands, counted from the start of the tar."""
+        return self._given - len(self._buffer)
 
     def __iter__(self) -> Iterator[TarEntry]:
         """The entries, in order."""
@@ -98,6 +104,7 @@ class TarStream:
     def _fill(self) -> bool:
         for piece in self._pieces:
             if piece:
+                self._given += len(piece)
                 self._buffer = memoryview(piece)
                 return True
         return False
