@@ -24,10 +24,15 @@ _LONGEST_TEXT = 128
 
 
 class Quantity(msgspec.Struct, frozen=True):
-    """A value in billionths and the notation it was written in."""
+    """A value in billionths and the notation it was written in.
+
+    Attributes:
+        places: Decimal places that a division keeps, as Kubernetes counts them for this text.
+    """
 
     nano: int
     notation: str = DECIMAL_SI
+    places: int = 0
 
     def __str__(self) -> str:
         """The canonical text: the largest suffix that needs no fraction."""
@@ -53,7 +58,20 @@ def parse_quantity(text: str) -> Quantity | None:
         value = min(value, _LARGEST_BINARY)
         if 0 < value < NANO:
             notation = DECIMAL_SI
-    return Quantity(-value if sign == "-" else value, notation)
+    places = _places(len(whole), len(fraction or ""), base, exponent)
+    return Quantity(-value if sign == "-" else value, notation, places)
+
+
+def _places(whole: int, fraction: int, base: int, exponent: int) -> int:
+    """The scale that the value gets: exact for short texts, the finest for all others."""
+    if base == 2:  # noqa: PLR2004  # a binary suffix
+        return 0 if not fraction and _INT64_DIGITS - 4 - whole - exponent * 3 // 10 >= 0 else _FINEST
+    places = fraction - exponent
+    return places if _INT64_DIGITS - whole - fraction >= 0 and places <= _FINEST else _FINEST
+
+
+_INT64_DIGITS = 18
+_FINEST = 9
 
 
 def _scale(suffix: str) -> tuple[int, int, str] | None:

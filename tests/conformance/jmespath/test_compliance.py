@@ -21,7 +21,7 @@ def _cases(name: str) -> Iterator[tuple[Any, dict[str, Any]]]:
 
 def _holds(given: Any, case: dict[str, Any]) -> bool:
     try:
-        result = compile_expression(case["expression"]).search(given)
+        result = compile_expression(case["expression"], is_standard=True).search(given)
     except ExpressionError:
         return "error" in case
     return "error" not in case and bool(result == case.get("result", result))

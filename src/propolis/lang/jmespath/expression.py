@@ -7,15 +7,28 @@ from typing import Any, cast
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import Parser
 
+from propolis.lang.jmespath.arithmetic import ARITHMETIC_FUNCTIONS
 from propolis.lang.jmespath.compiler import Compiler
+from propolis.lang.jmespath.data import DATA_FUNCTIONS
 from propolis.lang.jmespath.errors import ExpressionError, NotFoundError
 from propolis.lang.jmespath.functions import STANDARD
+from propolis.lang.jmespath.regexes import REGEX_FUNCTIONS
 from propolis.lang.jmespath.runtime import EMPTY, Environment, Missing, Run
+from propolis.lang.jmespath.texts import TEXT_FUNCTIONS
+from propolis.lang.jmespath.times import TIME_FUNCTIONS
 
 LONGEST_EXPRESSION = 32 * 1024
 """Characters that an expression may have."""
 
-FUNCTIONS = {function.name: function for function in STANDARD}
+STANDARD_FUNCTIONS = {function.name: function for function in STANDARD}
+"""Functions of the specification."""
+
+ALL_FUNCTIONS = STANDARD_FUNCTIONS | {
+    function.name: function
+    for group in (TEXT_FUNCTIONS, REGEX_FUNCTIONS, ARITHMETIC_FUNCTIONS, TIME_FUNCTIONS, DATA_FUNCTIONS)
+    for function in group
+}
+"""Functions of policies: those that Kyverno adds come before those of the specification (``sum``)."""
 
 
 class Expression:
@@ -50,15 +63,17 @@ class Expression:
 
 
 @lru_cache(maxsize=8192)
-def compile_expression(text: str) -> Expression:
-    """Compiles an expression.
+def compile_expression(text: str, *, is_standard: bool = False) -> Expression:
+    """Compiles an expression; a standard one knows the functions of the specification only.
 
     Raises:
         ExpressionError: It has a wrong syntax, an unknown function or a wrong number of arguments.
     """
     if len(text) > LONGEST_EXPRESSION:
         raise ExpressionError(f"the expression has more than {LONGEST_EXPRESSION} characters")
-    return Expression(text, Compiler(FUNCTIONS).compile(_parse(text)))
+    return Expression(
+        text, Compiler(STANDARD_FUNCTIONS if is_standard else ALL_FUNCTIONS).compile(_parse(text))
+    )
 
 
 def _parse(text: str) -> dict[str, Any]:

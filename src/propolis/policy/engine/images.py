@@ -1,72 +1,17 @@
-"""Image references of a resource, as the variable ``images`` shows them.
+"""Images of a resource, as the variable ``images`` shows them.
 
-Follows Kyverno pkg/utils/image and pkg/utils/api/image.go @ 111e07b, and the reference grammar of
-distribution/reference.
+Follows Kyverno pkg/utils/api/image.go @ 111e07b.
 """
 
-import re
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from propolis.core.resource import Document
 from propolis.core.workload import POD_PATHS, descend
+from propolis.lang.image_reference import parse_image_reference
 
-DEFAULT_REGISTRY = "docker.io"
 _LISTS = ("initContainers", "containers", "ephemeralContainers")
-
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])"
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(
-    rf"({_HOST}(?::[0-9]+)?)/({_COMPONENT}(?:/{_COMPONENT})*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?"
-    r"(?:@([A-Za-z][A-Za-z0-9]*(?:[+.\-_][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
-    re.ASCII,
-)
-_LONGEST = 2048
-
-
-class ImageInfo(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """The parts of an image reference."""
-
-    registry: str
-    name: str
-    path: str
-    tag: str = ""
-    digest: str = ""
-    reference: str = ""
-    reference_with_tag: str = ""
-
-
-@lru_cache(maxsize=16384)
-def parse_image(text: str) -> ImageInfo | None:
-    """The parts of an image reference, or None when it is none.
-
-    A reference without registry is one of ``docker.io``; without tag and digest its tag is ``latest``.
-    """
-    full = _with_registry(text)
-    found = _REFERENCE.fullmatch(full) if len(full) <= _LONGEST else None
-    if found is None:
-        return None
-    registry, path, tag, digest = found.groups()
-    tag = tag or ("" if digest else "latest")
-    image = f"{registry}/{path}"
-    return ImageInfo(
-        registry=registry,
-        name=path.rpartition("/")[2],
-        path=path,
-        tag=tag,
-        digest=digest or "",
-        reference=f"{image}@{digest}" if digest else f"{image}:{tag}",
-        reference_with_tag=f"{image}:{tag}",
-    )
-
-
-def _with_registry(text: str) -> str:
-    first, slash, _ = text.partition("/")
-    is_host = slash and (re.search("[.:]", first) or first == "localhost" or first.lower() != first)
-    return text if is_host else f"{DEFAULT_REGISTRY}/{text}"
 
 
 def images_of(document: Document) -> dict[str, Any]:
@@ -91,7 +36,7 @@ def _images_in(containers: Any, pointer: str) -> dict[str, Any]:
         image = item.get("image") if isinstance(item, dict) else None
         if not isinstance(image, str) or not image.strip():
             continue
-        info = parse_image(image)
+        info = parse_image_reference(image)
         if info is None:
             raise ValueError(f"invalid image {image[:200]!r}")
         place = f"{pointer}/{index}/image"

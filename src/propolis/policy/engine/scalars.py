@@ -4,6 +4,7 @@ Follows Kyverno pkg/engine/pattern and pkg/engine/operator @ 111e07b. Each scala
 function of the resource's value.
 """
 
+import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -180,10 +181,6 @@ def _scalar_text(value: Any) -> str | None:
 
 def _exponent_text(value: float) -> str:
     """A float as Go's FormatFloat(v, 'E', -1, 64): ``1.5E+00``."""
-    digits, exponent = f"{value:.17E}".split("E")
-    for places in range(17):
-        shorter = f"{value:.{places}E}"
-        if float(shorter) == value:
-            digits, exponent = shorter.split("E")
-            break
-    return f"{digits}E{exponent}"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{value:+}".title()
+    return next(text for places in range(18) if float(text := f"{value:.{places}E}") == value)
