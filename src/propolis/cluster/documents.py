@@ -91,14 +91,14 @@ def _remark_on_metadata(document: Document, path: Path) -> Remark | None:
 
 
 def _remark_on_names(metadata: Document, path: Path) -> Remark | None:
-    if not metadata.get("name") and not metadata.get("generateName"):
-        return Remark((*path, "name"), "is missing", "the object's name")
     for field in ("name", "generateName", "namespace"):
         value = metadata.get(field)
         if value is not None and not isinstance(value, str):
             return Remark((*path, field), "is no text", "text; put it in quotes")
         if value and "{{" in value:
             return Remark((*path, field), "holds a template", RENDER_FIRST)
+    if not metadata.get("name") and not metadata.get("generateName"):
+        return Remark((*path, "name"), "is missing", "the object's name")
     return None
 
 
