@@ -19,6 +19,7 @@ from propolis.images.model.rating import rating_of, rating_of_summary
 _BUGFIX_ERRATA = ("ALBA-", "ALEA-", "RHBA-", "RHEA-", "SUSE-FU-", "SUSE-OU-", "SUSE-RU-")
 _REFERENCE_RANKS = {"ADVISORY": 0, "FIX": 1, "REPORT": 2}
 _OTHER_REFERENCE = 3
+MAX_SOURCE_CHARACTERS = 100
 _OFFSET = re.compile(r"\s*\(byte ([0-9]+)\)")
 
 
@@ -82,7 +83,7 @@ def _advisory(record: WireRecord, source: str) -> Advisory:
         scores=scores,
         rating=_rating(record, affected),
         references=_references(record.references),
-        source=_text(specific.source if specific else None) or source,
+        source=_source_name(specific.source if specific else None) or source,
         affected=tuple(affected),
         left_out=len(record.affected or ()) - len(affected),
     )
@@ -116,5 +117,7 @@ def _distinct(values: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values or ()))
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _source_name(value: object) -> str:
+    """The name of a data source; some publishers write the address of the record there, which is none."""
+    is_name = isinstance(value, str) and len(value) <= MAX_SOURCE_CHARACTERS and "://" not in value
+    return str(value) if is_name else ""

@@ -32,6 +32,10 @@ _EXPECTED = "a folder or a file ending in .json, .jsonl, .ndjson, .zip or .zst"
 _SKIP_BYTES = 64 * 1024
 
 
+class BrokenArchiveError(LimitError):
+    """A zip file that is damaged or beyond a limit: what it still held is unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class OsvLimits:
     """How much one import takes."""
@@ -168,18 +172,18 @@ class _Reader:
             with zipfile.ZipFile(path) as archive:
                 yield from self._members(archive, place, self._unpacked_limit(path.stat().st_size))
         except (zipfile.BadZipFile, RuntimeError, ValueError) as error:
-            yield DocumentError(f"no zip archive: {error}", place, "a whole zip file")
+            yield BrokenArchiveError(f"no zip archive: {error}", place, "a whole zip file")
 
     def _members(self, archive: zipfile.ZipFile, place: Place, unpacked_limit: int) -> Iterator[Entry]:
         members = [member for member in archive.infolist() if member.filename.endswith(_PLAIN)]
         if len(members) > self._limits.members:
-            yield LimitError("too many files in zip", place, f"at most {self._limits.members}")
+            yield BrokenArchiveError("too many files in zip", place, f"at most {self._limits.members}")
             return
         left = unpacked_limit
         for member in members:
             left -= member.file_size
             if left < 0:
-                yield LimitError("zip unpacks to too much", place, f"at most {unpacked_limit} bytes")
+                yield BrokenArchiveError("zip unpacks to too much", place, f"at most {unpacked_limit} bytes")
                 return
             yield from self._member(archive, member, Place(f"{place.path}!{member.filename}"))
 
@@ -189,7 +193,7 @@ class _Reader:
             with archive.open(member) as stream:
                 yield from self._stream(member.filename, stream, place)
         except _BROKEN as error:
-            yield DocumentError(f"broken file in zip: {error}", place, "a whole zip file")
+            yield BrokenArchiveError(f"broken file in zip: {error}", place, "a whole zip file")
 
 
 def _is_known(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -82,15 +83,21 @@ class Build:
         """Keeps a note with the database."""
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """For bookkeeping of updates."""
-        return self._connection
+    def note_source(self, info: SourceInfo) -> None:
+        """Keeps the terms of a source."""
+        self._staging.note_source(info)
 
-    @property
-    def staging(self) -> Staging:
-        """For removals by updates."""
-        return self._staging
+    def note_export(self, address: str, ecosystem: str, newest: str) -> None:
+        """Keeps how far an update came: the time of the newest record of an ecosystem on a server."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO export VALUES (?, ?, ?)", (address, ecosystem, newest)
+        )
+
+    def remove_absent(self, source: str, names: AbstractSet[str]) -> int:
+        """Forgets the advisories of a source that are not among some names; tells how many."""
+        removed = self._staging.remove_absent(source, names)
+        self.report.removed += removed
+        return removed
 
     def finish(self, now: datetime) -> None:
         """Joins what was added with what was there."""
@@ -161,7 +168,7 @@ def import_advisories(
     """
     with building(database, now, keep=keep) as build:
         for source in sources:
-            build.staging.note_source(source)
+            build.note_source(source)
         for key, value in notes.items():
             build.note(key, value)
         for entry in entries:

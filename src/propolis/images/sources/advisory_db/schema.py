@@ -104,3 +104,18 @@ def read_meta(path: Path) -> dict[str, str] | None:
         return dict(connection.execute("SELECT key, value FROM meta"))
     finally:
         connection.close()
+
+
+def read_export_state(path: Path, address: str) -> dict[str, str]:
+    """How far updates from a server came: the time of the newest record by ecosystem.
+
+    Raises:
+        SourceError: for a damaged database.
+    """
+    if read_meta(path) is None:
+        return {}
+    connection = connect_reader(path)
+    try:
+        return dict(connection.execute("SELECT ecosystem, newest FROM export WHERE address = ?", (address,)))
+    finally:
+        connection.close()

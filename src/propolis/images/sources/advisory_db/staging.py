@@ -2,6 +2,7 @@
 
 import sqlite3
 import zlib
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import msgspec
@@ -89,6 +90,16 @@ class Staging:
         self.replaced.ecosystems.update(facts.ecosystems)
         if facts.scores:
             self.replaced.weaknesses.update(weaknesses_of([facts.id, *facts.aliases, *facts.upstream]))
+
+    def remove_absent(self, source: str, names: AbstractSet[str]) -> int:
+        """Forgets the advisories of a source that are not among some names; tells how many."""
+        rows = self._connection.execute(
+            "SELECT number, name, facts FROM advisory WHERE source = ?", (self._source(source),)
+        ).fetchall()
+        absent = [(number, facts) for number, name, facts in rows if name not in names]
+        for number, facts in absent:
+            self.remove(number, unpack_facts(facts))
+        return len(absent)
 
     def _insert(self, number: int, modified: int, advisory: Advisory) -> None:
         facts = self._facts(modified, advisory)
