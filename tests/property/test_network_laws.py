@@ -14,6 +14,7 @@ from propolis.lang.label_selector import compile_selector
 from propolis.network.engine.connectivity import Connectivity, Outside, Verdict
 from propolis.network.engine.selector_index import SelectorIndex
 from propolis.network.model.endpoint import endpoints
+from propolis.network.model.ports import port_set
 from tests.property.documents import inventory, objects
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -129,6 +130,19 @@ def test_a_policy_that_allows_all_opens_every_pod(specs: list[Document]) -> None
     everything: Document = {"podSelector": {}, "ingress": [{}], "egress": [{}]}
     found = table([*specs, everything, everything])
     assert all(verdict.is_allowed for verdict in found.values())
+
+
+@given(st.lists(SPEC, max_size=4))
+def test_sets_of_ports_and_single_questions_agree(specs: list[Document]) -> None:
+    found = inventory([*WORKLOADS, *policies(specs)])
+    reach = Connectivity(found)
+    known = list(endpoints(found))
+    for source in (*known, STRANGER):
+        for target in known:
+            ports = reach.ports(source, target)
+            for port in PORTS:
+                is_open = bool(ports & port_set([("TCP", port, port)]))
+                assert is_open is reach.allowed(source, target, port).is_allowed
 
 
 @given(st.lists(SPEC, max_size=4))
