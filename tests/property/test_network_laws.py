@@ -11,7 +11,7 @@ from propolis import network
 from propolis.core.finding import Outcome
 from propolis.core.resource import Document
 from propolis.lang.label_selector import compile_selector
-from propolis.network.engine.connectivity import Connectivity, Outside, Verdict
+from propolis.network.engine.connectivity import Connectivity, Outside, Party, Verdict
 from propolis.network.engine.selector_index import SelectorIndex
 from propolis.network.model.endpoint import endpoints
 from propolis.network.model.ports import port_set
@@ -137,7 +137,8 @@ def test_sets_of_ports_and_single_questions_agree(specs: list[Document]) -> None
     found = inventory([*WORKLOADS, *policies(specs)])
     reach = Connectivity(found)
     known = list(endpoints(found))
-    for source in (*known, STRANGER):
+    callers: list[Party] = [*known, STRANGER]
+    for source in callers:
         for target in known:
             ports = reach.ports(source, target)
             for port in PORTS:

@@ -1,6 +1,6 @@
 from propolis.core.resource import Document
 from propolis.network.engine.connection_map import Block, connections
-from propolis.network.engine.connectivity import Party
+from propolis.network.engine.connectivity import Outside, Party
 from propolis.network.model.ports import EVERY_PORT
 from tests.unit.network.manifests import deployment, inventory, pods, policy
 
@@ -9,9 +9,8 @@ EVERYWHERE = "0-4294967295"
 
 
 def name(party: Party | Block) -> str:
-    if isinstance(party, Block):
-        return f"{party.first}-{party.last}"
-    return party.ref.name if hasattr(party, "ref") else ""
+    assert not isinstance(party, Outside)
+    return f"{party.first}-{party.last}" if isinstance(party, Block) else party.ref.name
 
 
 def lines(*documents: Document, governs_host_network: bool = False) -> set[tuple[str, str, str]]:
