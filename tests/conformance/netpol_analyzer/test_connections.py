@@ -13,7 +13,7 @@ from tests.conformance.netpol_analyzer.folders import (
     found_lines,
     inventory,
 )
-from tests.harness.corpora import corpus, skipped_cases
+from tests.harness.corpora import Suite, corpus
 
 
 def _is_about_policies(name: str) -> bool:
@@ -21,7 +21,7 @@ def _is_about_policies(name: str) -> bool:
     return name.startswith("errors/") and "netpol_" in name and "admin" not in name
 
 
-SKIPPED = skipped_cases(__file__)
+SUITE = Suite("netpol-analyzer", __file__)
 LISTS = [case for case in cases("cases.jsonl") if case["kind"] == "connlist"]
 QUESTIONS = cases("eval.jsonl")
 ERRORS = [case for case in cases("errors.jsonl") if _is_about_policies(case["name"])]
@@ -29,14 +29,6 @@ ERRORS = [case for case in cases("errors.jsonl") if _is_about_policies(case["nam
 
 def _named(found: list[Document]) -> list[object]:
     return [pytest.param(case, id=case["name"]) for case in found]
-
-
-def _settle(case: Document, *, is_right: bool, why: object) -> None:
-    """A listed case that comes out right fails, so that the list only shrinks with intent."""
-    if case["name"] in SKIPPED:
-        assert not is_right, "this case passes: take it from skips.toml"
-        pytest.skip(SKIPPED[case["name"]])
-    assert is_right, why
 
 
 def test_the_corpus_is_there() -> None:
@@ -52,7 +44,7 @@ def test_a_list_of_connections_is_as_upstream_says(case: Document) -> None:
     options = case.get("options") or {}
     found = focused(found_lines(inventory(case["dirs"][0])), options)
     why = {"missing": sorted(map(str, expected - found))[:3], "extra": sorted(map(str, found - expected))[:3]}
-    _settle(case, is_right=found == expected, why=why)
+    SUITE.settle(case["name"], is_right=found == expected, why=why)
 
 
 @pytest.mark.parametrize("case", _named(QUESTIONS))
@@ -63,13 +55,13 @@ def test_a_single_question_is_answered_as_upstream_says(case: Document) -> None:
         pods.get((case[side]["namespace"], case[side]["pod"])) for side in ("source", "destination")
     )
     if source is None or target is None:
-        _settle(case, is_right=False, why="a pod is not among the workloads")
+        SUITE.settle(case["name"], is_right=False, why="a pod is not among the workloads")
         return
     verdict = Connectivity(found).allowed(source, target, int(case["port"]), case["protocol"].upper())
-    _settle(case, is_right=verdict.is_allowed is case["allowed"], why=verdict)
+    SUITE.settle(case["name"], is_right=verdict.is_allowed is case["allowed"], why=verdict)
 
 
 @pytest.mark.parametrize("case", _named(ERRORS))
 def test_a_policy_that_upstream_refuses_is_refused(case: Document) -> None:
     refused = Policies(inventory(case["dirs"][0])).refused
-    _settle(case, is_right=bool(refused), why="no policy was refused")
+    SUITE.settle(case["name"], is_right=bool(refused), why="no policy was refused")

@@ -12,10 +12,10 @@ from propolis.compliance import lookups
 from propolis.core.evaluation import Answer, LookupKey, complete
 from propolis.core.inventory import Inventory
 from propolis.core.resource import Origin, Resource, reference_of
-from tests.harness.corpora import corpora, corpus, skipped_cases
+from tests.harness.corpora import Suite, corpora, corpus
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SKIPPED = skipped_cases(__file__)
+SUITE = Suite("polaris", __file__)
 EXEC = frozenset({"pods-exec", "pods-attach", "everything", "run-code-in-pods"})
 MEANINGS: dict[str, frozenset[str]] = {
     "automountServiceAccountToken": frozenset({"KSV-0036", "PROP-0011"}),
@@ -95,8 +95,4 @@ def test_the_corpus_is_there_and_every_check_has_a_meaning() -> None:
 def test_a_case_fails_or_passes_as_upstream_says(path: Path) -> None:
     name = f"{path.parent.name}/{path.name}"
     fails = bool(MEANINGS[path.parent.name] & _open_rules(_inventory(path)))
-    is_right = fails == path.name.startswith("failure")
-    if name in SKIPPED:
-        assert not is_right, "this case passes: take it from skips.toml"
-        pytest.skip(SKIPPED[name])
-    assert is_right
+    SUITE.settle(name, is_right=fails == path.name.startswith("failure"), why=f"failed: {fails}")

@@ -8,8 +8,9 @@ from propolis import compliance
 from propolis.compliance.model.rbac import Identity, service_account
 from propolis.core.resource import Document
 from tests.conformance.rbac.role_sets import RBAC, binding, inventory_of
-from tests.harness.corpora import corpus
+from tests.harness.corpora import Suite, corpus
 
+SUITE = Suite("rbac", __file__)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 READER: Document = {
     "apiVersion": f"{RBAC}/v1",
@@ -45,6 +46,13 @@ ANONYMOUS = [Identity("User", "system:anonymous")]
 UNAUTHENTICATED = [Identity("Group", "system:unauthenticated")]
 PUBLIC = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "system:public-info-viewer"}
 ALLOWED_ROLE = {"apiGroup": RBAC, "kind": "Role", "name": "kubeadm:bootstrap-signer-clusterinfo"}
+ENTRIES = {
+    "anonymous-access": "krane:unauthenticated-subject-access",
+    "role-exists": "krane:subjects-with-non-existing-roles",
+    "many-roles": "krane:subjects-with-many-roles",
+    "many-identities": "krane:namespaces-with-many-subjects",
+    "cloud-role": "rbac-police:providerIAM",
+}
 CASES: dict[str, tuple[str, list[Document], bool]] = {
     "a user without credentials": ("anonymous-access", [READER, binding("a", TO_READER, ANONYMOUS)], True),
     "a group without credentials": (
