@@ -4,12 +4,10 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from propolis.policy.engine.expectation import Row, check
 from propolis.policy.model.policy_test import PolicyTest
 from propolis.policy.sources.test_files import load_tests
-from tests.harness.corpora import corpora
+from tests.harness.corpora import Suite, corpora
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -23,17 +21,14 @@ def cases(corpus: str) -> dict[str, list[PolicyTest]]:
     return dict(found)
 
 
-def judge(name: str, tests: list[PolicyTest], skipped: dict[str, str]) -> None:
-    """Passes when every row that needs no CEL holds; a listed case must not."""
+def judge(suite: Suite, name: str, tests: list[PolicyTest]) -> None:
+    """Settles a case: it holds when every row does that needs no CEL."""
     rows = [row for test in tests for row in check(test, NOW)]
     judged = [row for row in rows if not row.is_waiting]
     if rows and not judged:
-        pytest.skip("waiting for CEL")
+        suite.needs(name, "cel")
     wrong = [row for row in judged if not row.is_passed]
-    if name in skipped:
-        assert wrong, f"{name} holds now: take it out of skips.toml"
-        pytest.skip(skipped[name])
-    assert not wrong, "\n".join(map(_shown, wrong))
+    suite.settle(name, is_right=not wrong, why="\n".join(map(_shown, wrong)))
 
 
 def _shown(row: Row) -> str:

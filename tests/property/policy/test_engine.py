@@ -8,6 +8,7 @@ from propolis.core.errors import Error
 from propolis.core.evaluation import Answer, MissingLookups
 from propolis.core.finding import Outcome
 from propolis.policy.engine import compile_policies, evaluate
+from propolis.policy.engine.pod_security.standard import compile_standard, evaluate_standard
 from propolis.policy.lookups import namespace_key
 from propolis.policy.model import parse_policy
 from tests.unit.policy.engine.examples import NOW, findings, pod, pod_rule, policy, subject
@@ -108,3 +109,26 @@ def test_a_rule_for_pods_says_the_same_of_a_deployment_with_that_pod(
         (of_controller,) = findings(made, outer)
         assert of_controller.outcome == of_pod.outcome
         assert (of_pod.outcome is Outcome.FAIL) == (of_controller.outcome is Outcome.FAIL)
+
+
+FIELDS = """
+securityContext containers volumes name type seccompProfile capabilities add drop hostNetwork ports
+hostPort seLinuxOptions sysctls livenessProbe httpGet host hostPath
+"""
+fields = st.sampled_from(FIELDS.split())
+pod_like = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(fields, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(pod_like, st.sampled_from(["baseline", "restricted"]), st.integers(0, 37))
+def test_no_pod_makes_a_standard_raise(spec: Any, level: str, version: int) -> None:
+    document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": spec}
+    found = evaluate_standard(
+        compile_standard(level, f"v1.{version}"), subject(document).resource, NOW
+    ).findings
+    assert bool(found) is isinstance(spec, dict)
+    rule = pod_rule(f"podSecurity: {{level: {level}, exclude: [{{controlName: Seccomp, images: ['*']}}]}}")
+    assert len(findings(policy(rule), document)) == 1

@@ -38,7 +38,9 @@ class Entry(msgspec.Struct, frozen=True):
 class Context:
     """The root of the variables of one evaluation. A child sees its parent's values and adds its own."""
 
-    __slots__ = ("_entries", "_limit", "_loaded", "environment", "given", "is_delete", "root")
+    __slots__ = (
+        "_entries", "_limit", "_loaded", "environment", "exceptions", "given", "is_delete", "root",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class Context:
         self.environment = environment
         self.is_delete = is_delete
         self.given = given
+        self.exceptions: Sequence[Any] = ()
         self._entries = tuple(entries)
         self._loaded: set[int] = set()
         self._limit: list[int] = []
@@ -69,6 +72,12 @@ class Context:
         kept = (entry for entry in entries if not (entry.is_external and entry.name in known))
         context._entries = (*self._entries, *kept)
         context._loaded = set(self._loaded)
+        return context
+
+    def excepting(self, exceptions: Sequence[Any]) -> "Context":
+        """The same context for a check that knows exceptions of its own."""
+        context = self.child({})
+        context.exceptions = exceptions
         return context
 
     def query(self, expression: Expression) -> Any:

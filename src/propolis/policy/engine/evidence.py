@@ -27,6 +27,16 @@ class DenyEvidence(Evidence, frozen=True):
     conditions: tuple[str, ...] = ()
 
 
+class PodSecurityEvidence(Evidence, frozen=True):
+    """The controls of the Pod Security Standards that a pod violates.
+
+    Attributes:
+        controls: ``reason: detail`` of each, in the words of the API server.
+    """
+
+    controls: tuple[str, ...] = ()
+
+
 class UnsupportedEvidence(Evidence, frozen=True):
     """What the rule asks for that this engine does not do."""
 

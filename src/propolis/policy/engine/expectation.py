@@ -91,7 +91,9 @@ class _Run:
         self._test = test
         self._now = now
         self._others = {other.name for other in test.others}
-        self._sets = {policy.name: (policy, compile_policies([policy])) for policy in test.policies}
+        self._sets = {
+            policy.name: (policy, compile_policies([policy], test.exceptions)) for policy in test.policies
+        }
         self._found: dict[tuple[str, int, str], tuple[Finding, ...]] = {}
 
     def rows(self, item: Expectation) -> list[Row]:

@@ -50,6 +50,15 @@ def is_decided_by_kind(match: MatchResources) -> bool:
     )
 
 
+def compile_exception_match(match: MatchResources) -> Test:
+    """The match of an exception: users count even when nobody asks; an empty one is for nothing."""
+    if not (match.any or match.all):
+        return lambda _: False
+    filters = [_compile_filter(item, forgets_user=False) for item in match.filters()]
+    join = any if match.any else all
+    return lambda request: join(one(request) for one in filters)
+
+
 def _compile_match(match: MatchResources) -> Test:
     filters = [_compile_filter(item, forgets_user=True) for item in match.filters()]
     if len(filters) == 1:

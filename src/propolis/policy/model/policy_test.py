@@ -7,6 +7,7 @@ import msgspec
 from propolis.core.errors import DocumentError
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.core.resource import Document, Resource
+from propolis.policy.model.exception import PolicyException
 from propolis.policy.model.kyverno_test import TestDocument, Values
 from propolis.policy.model.policy import Policy
 
@@ -46,7 +47,7 @@ class PolicyTest(msgspec.Struct, frozen=True):
     resources: tuple[Resource, ...] = ()
     targets: tuple[Resource, ...] = ()
     cluster: tuple[Document, ...] = ()
-    exceptions: tuple[Document, ...] = ()
+    exceptions: tuple[PolicyException, ...] = ()
     values: Values = Values()
     user: TestUser | None = None
     files: dict[str, tuple[Document, ...]] = {}

@@ -8,26 +8,31 @@ from propolis.core.errors import DocumentError
 from propolis.core.resource import Origin
 from propolis.lang.yaml import load_documents, position_of
 from propolis.policy.model import Policy, is_policy, parse_policy
+from propolis.policy.model.exception import PolicyException, is_exception, parse_exception
 
 
 class LoadedPolicies(msgspec.Struct, frozen=True):
-    """What files held: policies, and what was wrong with the others. Other documents are left out."""
+    """What files held: policies, exceptions, and what was wrong. Other documents are left out."""
 
     policies: tuple[Policy, ...] = ()
+    exceptions: tuple[PolicyException, ...] = ()
     errors: tuple[DocumentError, ...] = ()
 
 
 def read_policies(data: bytes, path: str) -> LoadedPolicies:
-    """All policies of one file; a document that cannot be read does not stop the others."""
+    """All policies and exceptions of one file; a document that cannot be read does not stop the others."""
     policies: list[Policy] = []
+    exceptions: list[PolicyException] = []
     errors: list[DocumentError] = []
     for parsed in load_documents(data, path):
-        if parsed.error is not None:
-            errors.append(parsed.error)
-        elif isinstance(parsed.document, dict) and is_policy(parsed.document):
-            try:
+        try:
+            if parsed.error is not None:
+                errors.append(parsed.error)
+            elif isinstance(parsed.document, dict) and is_policy(parsed.document):
                 locate = partial(position_of, data, parsed.line)
                 policies.append(parse_policy(parsed.document, Origin(path, parsed.line), locate))
-            except DocumentError as error:
-                errors.append(error)
-    return LoadedPolicies(tuple(policies), tuple(errors))
+            elif isinstance(parsed.document, dict) and is_exception(parsed.document):
+                exceptions.append(parse_exception(parsed.document, Origin(path, parsed.line)))
+        except DocumentError as error:
+            errors.append(error)
+    return LoadedPolicies(tuple(policies), tuple(exceptions), tuple(errors))

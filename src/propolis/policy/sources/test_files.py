@@ -14,6 +14,7 @@ from propolis.core.errors import DocumentError, Place
 from propolis.core.resource import Document, Origin, Resource, reference_of
 from propolis.lang.yaml import load_documents
 from propolis.policy.model import is_policy, parse_policy
+from propolis.policy.model.exception import PolicyException, is_exception, parse_exception
 from propolis.policy.model.kyverno_test import TestDocument, Values
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import OtherPolicy, PolicyTest, TestUser
@@ -71,7 +72,7 @@ class _Reader:
             resources=self._resources(test.resources),
             targets=self._resources(test.target_resources),
             cluster=cluster,
-            exceptions=tuple(self._documents(test.exceptions)),
+            exceptions=self._exceptions(test.exceptions),
             values=values,
             user=self._single(test.userinfo, TestUser) if test.userinfo else None,
             files=self._compared_files(test),
@@ -136,6 +137,16 @@ class _Reader:
             elif ref.group in CEL_GROUPS:
                 others.append(OtherPolicy(ref.kind, ref.name))
         return tuple(policies), tuple(others), invalid
+
+    def _exceptions(self, names: tuple[str, ...]) -> tuple[PolicyException, ...]:
+        found: list[PolicyException] = []
+        for document, origin in self._located(names):
+            if is_exception(document):
+                try:
+                    found.append(parse_exception(document, origin))
+                except DocumentError as error:
+                    self._errors.append(error)
+        return tuple(found)
 
     def _resources(self, names: tuple[str, ...]) -> tuple[Resource, ...]:
         """Resources; a later one of the same identity is left out, lists are taken apart."""

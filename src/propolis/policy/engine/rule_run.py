@@ -1,0 +1,68 @@
+"""A rule at run time: its context, its preconditions, its exceptions, its check."""
+
+from propolis.core.finding import Outcome
+from propolis.lang.jmespath import ExpressionError
+from propolis.policy.engine.autogen import PREFIX
+from propolis.policy.engine.conditions import Judge, compile_conditions
+from propolis.policy.engine.context import Context
+from propolis.policy.engine.entries import compile_entries
+from propolis.policy.engine.exceptions import CompiledException
+from propolis.policy.engine.merging import merged
+from propolis.policy.engine.policy_set import ContextOf
+from propolis.policy.engine.request import Request
+from propolis.policy.engine.result import RuleResult, error_result
+from propolis.policy.engine.validate import Validate
+from propolis.policy.model.rule import PolicyRule
+
+
+class RuleRun:
+    """Judges a resource by one rule."""
+
+    def __init__(
+        self,
+        rule: PolicyRule,
+        validate: Validate,
+        policy_namespace: str,
+        exceptions: tuple[CompiledException, ...],
+    ) -> None:
+        self._base_name = rule.name.removeprefix(PREFIX).removeprefix("cronjob-")
+        self._entries = compile_entries(rule.context, policy_namespace)
+        self._preconditions = compile_conditions(rule.preconditions) if rule.preconditions else None
+        self._validate = validate
+        self._exceptions = exceptions
+        validation = rule.validation
+        ways = (validation.pattern, validation.any_pattern, validation.pod_security) if validation else ()
+        self._needs_object = any(way is not None for way in ways)
+
+    def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
+        """The result; None for a pattern on something that is deleted."""
+        context = self._inside(request, context_of())
+        if self._preconditions:
+            skipped = _unless_met(self._preconditions, context)
+            if skipped is not None:
+                return skipped
+        let_off = [item for item in self._exceptions if item.lets_off(request, context)]
+        whole = [item.key for item in let_off if not item.pod_security]
+        if whole:
+            return RuleResult(Outcome.SKIP, f"rule is skipped due to policy exceptions {', '.join(whole)}")
+        if self._needs_object and request.operation == "DELETE":
+            return None
+        return self._validate(context.excepting(let_off) if let_off else context, request.document)
+
+    def _inside(self, request: Request, context: Context) -> Context:
+        """The context with the rule's own entries and the values that the subject brings for it."""
+        values = request.subject.rule_values.get(self._base_name) if request.subject.rule_values else None
+        if values:
+            return context.child(merged(context.root, values), self._entries, frozenset(values))
+        return context.child({}, self._entries) if self._entries else context
+
+
+def _unless_met(preconditions: Judge, context: Context) -> RuleResult | None:
+    try:
+        judgement = preconditions(context)
+    except ExpressionError as error:
+        return error_result("failed to evaluate preconditions", error)
+    if judgement.holds:
+        return None
+    text = "preconditions not met"
+    return RuleResult(Outcome.SKIP, f"{text}; {judgement.message}" if judgement.message else text)
