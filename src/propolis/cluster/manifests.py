@@ -16,6 +16,7 @@ from propolis.cluster.files import STDIN, read_file, read_stdin
 from propolis.cluster.folders import find_files, printable
 from propolis.cluster.kinds import Scopes
 from propolis.cluster.observation import Observation, problem_of
+from propolis.cluster.owners import remark_on_made, without_made
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Error, Place
 from propolis.core.limits import DEFAULT, Limits
@@ -45,7 +46,8 @@ def observe_manifests(
         cluster: Becomes a part of every reference.
 
     Documents that are no objects are problems of kind ``skipped`` within folders, and errors in
-    files that are named. Namespaced objects without a namespace are in ``default``.
+    files that are named. Namespaced objects without a namespace are in ``default``. What a
+    controller in the same input made (a Pod of a ReplicaSet) is left out: its template is judged.
     """
     items: list[Item] = []
     problems: list[Problem] = []
@@ -53,8 +55,8 @@ def observe_manifests(
         for found in _observe(paths, limits, stdin):
             problems.append(found) if isinstance(found, Problem) else items.append(found)
         scopes = Scopes(document for document, _ in items)
-        resources = tuple(_resource(document, origin, scopes, cluster) for document, origin in items)
-    return Observation(resources, tuple(problems))
+        resources, made = without_made(_resource(*item, scopes, cluster) for item in items)
+    return Observation(resources, (*problems, *remark_on_made(made)))
 
 
 def _observe(paths: Iterable[str], limits: Limits, stdin: BinaryIO | None) -> Iterator[Item | Problem]:

@@ -1,0 +1,228 @@
+"""GET requests to one API server: patience, limits, and errors that tell what to do."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+
+from propolis.cluster.credentials import Credentials
+from propolis.cluster.exec_plugin import ExecCredential
+from propolis.cluster.kubeconfig import Access
+from propolis.cluster.tls import tls_context
+from propolis.core.errors import DocumentError, LimitError, Place, SourceError
+from propolis.core.limits import DEFAULT, Limits
+
+_BUSY = frozenset({429, 500, 502, 503, 504})
+_UNAUTHORIZED = 401
+_OK = 200
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_CHUNK_BYTES = 1 << 16
+_MOST_ERROR_BYTES = 1 << 16
+_UNTRUSTED = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
+_BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How long a request may take, and how often it is made.
+
+    Attributes:
+        silence_seconds: Between two parts of an answer, or before the first.
+        request_seconds: Of one answer as a whole.
+        attempts: Requests before an answer counts as final.
+        first_wait_seconds: Before the second; it doubles from there.
+        longest_wait_seconds: Of any wait, also when the server asks for a longer one.
+    """
+
+    connect_seconds: float = 10.0
+    silence_seconds: float = 15.0
+    request_seconds: float = 120.0
+    attempts: int = 5
+    first_wait_seconds: float = 0.25
+    longest_wait_seconds: float = 20.0
+
+
+class RefusedError(SourceError):
+    """The server answered with another status than 200."""
+
+    def __init__(self, asked: str, of: str, answer: str, status: int, *, try_again: bool = False) -> None:
+        super().__init__(asked, of, answer, try_again=try_again)
+        self.status = status
+
+
+class _Status(msgspec.Struct, frozen=True):
+    """What a server says about a failure."""
+
+    message: str | None = None
+
+
+class ApiClient:
+    """Reads from one API server. Made by `open_client`."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        access: Access,
+        credentials: Credentials,
+        patience: Patience = Patience(),  # noqa: B008  # frozen
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._session = session
+        self._access = access
+        self._credentials = credentials
+        self._patience = patience
+        self._sleep = sleep
+
+    @property
+    def server(self) -> str:
+        """Its address."""
+        return self._access.cluster.server.rstrip("/")
+
+    async def get(
+        self, path: str, asked: str, accept: str, query: Mapping[str, str], limits: Limits = DEFAULT
+    ) -> bytes:
+        """The body of an answer 200; a busy or broken server is asked again.
+
+        Args:
+            path: Below the server's address.
+            asked: What is asked for, for the text of an error ("list pods").
+            accept: The media type.
+            query: Its parameters.
+            limits: ``file_bytes`` is the most that a body may have.
+
+        Raises:
+            RefusedError: Another status than 200, in the end.
+            SourceError: No answer, in the end.
+            LimitError: The body is too large.
+        """
+        wait = self._patience.first_wait_seconds
+        for attempt in range(1, self._patience.attempts + 1):
+            is_last = attempt == self._patience.attempts
+            try:
+                return await self._once(path, asked, accept, query, limits)
+            except _Retry as retry:
+                if is_last:
+                    raise retry.error from retry.__cause__
+                await self._sleep(min(max(wait, retry.after_seconds), self._patience.longest_wait_seconds))
+                wait *= 2
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    async def _once(
+        self, path: str, asked: str, accept: str, query: Mapping[str, str], limits: Limits
+    ) -> bytes:
+        headers = [*await self._credentials.headers(), ("Accept", accept)]
+        cluster = self._access.cluster
+        try:
+            async with self._session.get(
+                self.server + path,
+                params=query,
+                headers=headers,
+                allow_redirects=False,
+                proxy=cluster.proxy_url or None,
+                server_hostname=cluster.tls_server_name or None,
+            ) as response:
+                if response.status == _OK:
+                    return await _body(response, limits.file_bytes, asked)
+                raise await self._refused(response, asked)
+        except _UNTRUSTED as error:
+            answer = f"its certificate or its TLS is not accepted: {_reason(error)}"
+            raise SourceError(asked, self.server, answer) from error
+        except _BROKEN as error:
+            raise _Retry(SourceError(asked, self.server, _reason(error), try_again=True)) from error
+
+    async def _refused(self, response: aiohttp.ClientResponse, asked: str) -> Exception:
+        """The error of an answer, or the wish to ask again."""
+        status = response.status
+        message = _message(await response.content.read(_MOST_ERROR_BYTES)) or response.reason or ""
+        is_busy = status in _BUSY
+        if status == _UNAUTHORIZED:
+            message += "; the credentials are refused: log in again"
+        error = RefusedError(asked, self.server, f"{status} {message}".strip(), status, try_again=is_busy)
+        if status == _UNAUTHORIZED and self._credentials.is_renewable():
+            self._credentials.expire()
+            return _Retry(error)
+        return _Retry(error, _seconds(response.headers.get("Retry-After"))) if is_busy else error
+
+
+class _Retry(Exception):  # noqa: N818  # a wish
+    """Ask again, not before some seconds; ``error`` is what to raise when it was the last time."""
+
+    def __init__(self, error: SourceError, after_seconds: float = 0.0) -> None:
+        self.error = error
+        self.after_seconds = after_seconds
+        super().__init__(str(error))
+
+
+@asynccontextmanager
+async def open_client(
+    access: Access,
+    patience: Patience = Patience(),  # noqa: B008  # frozen
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncIterator[ApiClient]:
+    """A client for as long as the block runs.
+
+    Raises:
+        DocumentError: The access cannot be used: no address, a damaged certificate.
+        SourceError: The credentials cannot be had.
+    """
+    _check(access)
+    credentials = Credentials(access)
+    given = await credentials.certificates()
+    timeout = aiohttp.ClientTimeout(
+        total=patience.request_seconds,
+        sock_connect=patience.connect_seconds,
+        sock_read=patience.silence_seconds,
+    )
+    connector = aiohttp.TCPConnector(ssl=_trust(access, given))
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        yield ApiClient(session, access, credentials, patience, sleep)
+
+
+def _trust(access: Access, given: ExecCredential) -> ssl.SSLContext | bool:
+    return True if access.cluster.server.startswith("http://") else tls_context(access, given)
+
+
+def _check(access: Access) -> None:
+    """Refuses addresses that lead nowhere before anything is sent."""
+    for address, field in ((access.cluster.server, "server"), (access.cluster.proxy_url, "proxy-url")):
+        parts = urlsplit(address)
+        if address and (parts.scheme not in ("http", "https") or not parts.hostname):
+            message = f"the {field} {address!r} of context {access.context!r} cannot be used"
+            raise DocumentError(message, expected="an http or https address")
+
+
+async def _body(response: aiohttp.ClientResponse, most_bytes: int, asked: str) -> bytes:
+    found = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+        found += chunk
+        if len(found) > most_bytes:
+            response.close()
+            place = Place(str(response.url.origin()))
+            raise LimitError(
+                f"{asked}: the answer is too large", place, f"at most {most_bytes:,} bytes a page"
+            )
+    return bytes(found)
+
+
+def _message(body: bytes) -> str:
+    """What the Status object of an answer says, in one line."""
+    try:
+        message = msgspec.json.decode(body, type=_Status).message or ""
+    except (msgspec.DecodeError, UnicodeError):
+        message = body.decode(errors="replace")
+    return " ".join(message.split())[:300]
+
+
+def _seconds(header: str | None) -> float:
+    """Retry-After in seconds; its other form, a date, counts as none."""
+    return float(header) if header and _SECONDS.fullmatch(header) else 0.0
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return str(error) or type(error).__name__
