@@ -127,7 +127,14 @@ def test_a_role_that_grants_everything_says_so_once() -> None:
 
 def test_everything_in_a_namespace_is_another_grant() -> None:
     names = {name for _, name in opened(role("all", EVERYTHING), bind("all", CART, namespace="shop"))}
-    assert names == {"everything-in-namespace", "wildcards-in-role"}
+    assert names == {"everything-in-namespace", "impersonate", "wildcards-in-role"}
+
+
+def test_everything_in_a_privileged_namespace_is_worse_in_its_parts() -> None:
+    outcomes = opened(role("all", EVERYTHING), bind("all", CART, namespace="kube-system"))
+    names = {name for _, name in outcomes}
+    assert {"everything-in-namespace", "retrieve-token-secrets", "token-request"} <= names
+    assert not {"pods-attach", "change-workloads"} & names
 
 
 CSR = {

@@ -9,6 +9,10 @@ from propolis.core.finding import Rule, Severity
 
 CATEGORY = "Host access"
 RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock")
+RUNTIME_FOLDERS = frozenset(
+    f"{run}/{name}" for run in ("/run", "/var/run") for name in ("docker", "containerd", "crio", "podman")
+)
+"""Folders of sockets by which whoever writes there commands the runtime."""
 SYSTEM_PATHS = frozenset(
     {
         "/", "/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/sys", "/usr", "/var/lib/docker",
@@ -52,7 +56,7 @@ def _mounts_host_paths(pod: PodView) -> Fault | None:
 
 
 def _mounts_runtime_socket(pod: PodView) -> Fault | None:
-    found = [(place, path) for place, path in _host_paths(pod) if _base_name(path) in RUNTIME_SOCKETS]
+    found = [(place, path) for place, path in _host_paths(pod) if _commands_runtime(path)]
     if not found:
         return None
     place, path = found[0]
@@ -69,8 +73,9 @@ def _mounts_system_path(pod: PodView) -> Fault | None:
     )
 
 
-def _base_name(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]
+def _commands_runtime(path: str) -> bool:
+    """Whether a path is a socket of a container runtime, or the folder of one."""
+    return _clean(path) in RUNTIME_FOLDERS or _clean(path).rpartition("/")[2] in RUNTIME_SOCKETS
 
 
 def _clean(path: str) -> str:

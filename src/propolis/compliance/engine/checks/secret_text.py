@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import re2
 
+SHORTEST_TOKEN = 15
 _NAME = re2.compile(
     r"(?i)(passw(or)?d|passphrase|passwd|pswrd|(^|[-_.])(pwd|pw|pass)$|secret|token|bearer|api_?key|apikey"
     r"|private_?key|access_?key|credential"
@@ -19,6 +20,13 @@ _HARMLESS_NAME = re2.compile(
     r"|expires|lifetime|length|size|limit|issuer|audience|type|namespace|header|policy|count|interval|id)"
     r"|_arn)$"
 )
+_SECRET_VALUE = re2.compile(
+    r"\b((AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,}|glpat-[A-Za-z0-9_-]{20}"
+    r"|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[A-Za-z0-9_-]{35}|[sr]k_live_[A-Za-z0-9]{20,}"
+    r"|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+)"
+    r"|(?i)\bbearer[ \t]+[A-Za-z0-9._~+/-]{8,}"
+)
+"""Tokens that their form gives away: of AWS, GitHub, GitLab, Slack, Google, Stripe, JWT, headers."""
 _PRIVATE_KEY = re2.compile(r"(?i)-BEGIN[ \t]+([A-Z0-9]+[ \t]+)*PRIVATE KEY-")
 _ASSIGNMENT = re2.compile(
     r"(?im)^[ \t\"']*([a-z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key)"
@@ -31,9 +39,16 @@ _HARMLESS_VALUE = re2.compile(
 
 def is_secret(name: str, value: str) -> bool:
     """Whether a named value looks like a secret written in the open."""
-    if "-BEGIN" in value.upper() and _PRIVATE_KEY.search(value):
+    if has_secret_form(value):
         return True
     return bool(value) and _is_secret_name(name) and not _HARMLESS_VALUE.search(value)
+
+
+def has_secret_form(text: str) -> bool:
+    """Whether a text holds a private key or a token that its form gives away."""
+    if "-BEGIN" in text.upper() and _PRIVATE_KEY.search(text):
+        return True
+    return len(text) >= SHORTEST_TOKEN and _SECRET_VALUE.search(text) is not None
 
 
 def assigned_secret(text: str) -> str:

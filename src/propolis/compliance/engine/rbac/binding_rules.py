@@ -45,7 +45,7 @@ def binding_rules() -> BindingRules:
         wildcards=rbac_rule(
             "wildcards-in-role",
             "Roles list what they grant",
-            Severity.LOW,
+            Severity.MEDIUM,
             "Replace * by the verbs, resources and groups that are needed.",
         ),
         role_exists=rbac_rule(

@@ -117,7 +117,7 @@ GRANTS = (
         "read Secrets of powerful service accounts",
         "Name the Secrets in resourceNames, or grant it in single, unprivileged namespaces.",
         Scope.PRIVILEGED,
-        on("secrets", ("get", "list"), is_for_all=True),
+        on("secrets", ("get", "list", "watch"), is_for_all=True),
         known_as=(
             "rbac-police:retrieve_token_secrets",
             "krane:risky-get-secrets",

@@ -78,7 +78,7 @@ GRANTS = (
         "read every Secret of the cluster",
         "Grant it in single namespaces, or name the Secrets in resourceNames.",
         Scope.CLUSTER,
-        on("secrets", "list"),
+        on("secrets", ("list", "watch")),
         known_as=("rbac-police:list_secrets", "krane:risky-list-secrets", "KSV-0041"),
     ),
     grant(
@@ -151,7 +151,7 @@ GRANTS = (
         "Take away Secrets, serviceaccounts/token and the creation of pods where they are not needed.",
         Scope.WEAK,
         (
-            *on("secrets", ("get", "list", *MAKE_OR_CHANGE)),
+            *on("secrets", ("get", "list", "watch", *MAKE_OR_CHANGE)),
             *on("serviceaccounts/token", "create"),
             *on("pods", "create"),
             *on_controllers(("create",)),

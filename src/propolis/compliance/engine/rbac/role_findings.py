@@ -36,8 +36,8 @@ class _RoleJudge:
         for grant in self._access.rules.grants:
             scopes = met_scopes(self._access.rules, grant, self._bits)
             reaches = bool(scopes) or self._is_out_of_reach(grant)
-            if reaches and all_of_it and grant.id != all_of_it:
-                text = f"part of {all_of_it}, which the role grants"
+            if reaches and all_of_it and _is_part(grant, all_of_it):
+                text = f"part of {all_of_it.id}, which the role grants"
                 yield Finding(grant.rule, self._role.ref, Outcome.SKIP, text, self._now)
             elif scopes:
                 yield self._risky(grant, scopes)
@@ -46,13 +46,13 @@ class _RoleJudge:
             else:
                 yield Finding(grant.rule, self._role.ref, Outcome.PASS, grant.rule.title, self._now)
 
-    def _everything(self) -> str:
-        """The id of the grant of everything that the role holds, if any."""
+    def _everything(self) -> CompiledGrant | None:
+        """The grant of everything that the role holds, if any."""
         rules = self._access.rules
         for name in (EVERYTHING, EVERYTHING_IN_NAMESPACE):
             if name in rules.by_id and met_scopes(rules, rules.by_id[name], self._bits):
-                return name
-        return ""
+                return rules.by_id[name]
+        return None
 
     def _is_out_of_reach(self, grant: CompiledGrant) -> bool:
         """Whether the role is bound in namespaces alone but the grant is of the whole cluster."""
@@ -93,6 +93,11 @@ class _RoleJudge:
             bindings, [self._role], _granting_rules(self._access, self._role, grant), scopes
         )
         return Finding(grant.rule, self._role.ref, outcome, text, self._now, evidence)
+
+
+def _is_part(grant: CompiledGrant, everything: CompiledGrant) -> bool:
+    """Whether a grant adds nothing to that of everything; one that is worse does."""
+    return grant is not everything and grant.rule.severity.rank <= everything.rule.severity.rank
 
 
 def grant_evidence(
