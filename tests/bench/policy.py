@@ -1,4 +1,4 @@
-"""The policy engine against a tree-walking evaluator of patterns, the `jmespath` package, and few policies."""
+"""The policy engine against a tree-walking evaluator of patterns and the `jmespath` package."""
 
 import time
 from collections.abc import Callable
@@ -92,7 +92,7 @@ def run() -> list[str]:
     loading = seconds(lambda: compile_policies(pack), 5)
     count = len(compile_policies(pack).rules)
     return [
-        f"policy: {len(standards)} Pod Security policies: {1 / once / WANTED:.1f}x the {WANTED} pods/s wanted",
+        f"policy: {len(standards)} Pod Security rules: {1 / once / WANTED:.1f}x the {WANTED} pods/s wanted",
         f"policy: compiled patterns: {walker / compiled:.1f}x as fast as a tree walker",
         f"policy: compiled JMESPath: {library / own:.1f}x as fast as the jmespath package",
         f"policy: {len(services)} more policies for other kinds: {many / few:.2f}x the time without them",
