@@ -82,6 +82,11 @@ def test_a_risky_role_is_a_failure_that_names_holder_binding_rule_and_advice() -
     )
 
 
+def test_whoever_may_do_everything_is_said_to_do_that_alone() -> None:
+    documents = inventory(role("all", EVERYTHING), bind("all", CART))
+    assert compliance.permissions_of(documents).risky(CART) == ("everything",)
+
+
 def test_a_role_that_nothing_binds_is_a_warning() -> None:
     finding = found("list-secrets", role("reader", SECRETS))
     assert finding.outcome is Outcome.WARN
@@ -201,7 +206,9 @@ class TestAggregation:
         middle = role(
             "middle",
             metadata={"labels": {"for": "operator"}},
-            aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"for": "middle"}}, {}]},
+            aggregationRule={
+                "clusterRoleSelectors": [{"matchLabels": {"for": key}} for key in ("middle", "operator")]
+            },
         )
         part = role("part", SECRETS, metadata={"labels": {"for": "middle"}})
         access = compliance.permissions_of(inventory(self.AGGREGATE, middle, part, bind("operator", CART)))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from propolis.compliance.engine.rbac.roles import Roles
-from propolis.compliance.engine.rbac.rule_set import CompiledGrant, RbacRules, rbac_rules
+from propolis.compliance.engine.rbac.rule_set import WHOLE, CompiledGrant, RbacRules, rbac_rules
 from propolis.compliance.model.rbac import ALL, Binding, Identity, Role, RoleRule
 from propolis.core.inventory import Inventory
 
@@ -45,9 +45,14 @@ class Access:
         return found
 
     def risky(self, identity: Identity) -> tuple[str, ...]:
-        """Ids of the risky grants that an identity holds, over all its roles together."""
+        """Ids of the risky grants that an identity holds, over all its roles together.
+
+        Whoever may do everything holds all of them, so that one alone is named.
+        """
         bits = self.bits(identity)
-        return tuple(grant.id for grant in self.rules.grants if met_scopes(self.rules, grant, bits))
+        met = [grant for grant in self.rules.grants if met_scopes(self.rules, grant, bits)]
+        whole = next((grant for grant in met if grant.id in WHOLE), None)
+        return tuple(grant.id for grant in met if whole is None or not is_part(grant, whole))
 
     def can(
         self,
@@ -75,6 +80,11 @@ class Access:
             if self.can(one, verb, resource, group=group, namespace=namespace, name=name)
         )
         return tuple(sorted(found))
+
+
+def is_part(grant: CompiledGrant, whole: CompiledGrant) -> bool:
+    """Whether a grant adds nothing to that of everything; one that is worse does."""
+    return grant is not whole and grant.rule.severity.rank <= whole.rule.severity.rank
 
 
 def permissions_of(inventory: Inventory, rules: RbacRules | None = None) -> Access:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from propolis.compliance.engine.rbac.access import CLUSTER, Access, met_scopes
-from propolis.compliance.engine.rbac.rule_set import EVERYTHING, EVERYTHING_IN_NAMESPACE, CompiledGrant
+from propolis.compliance.engine.rbac.access import CLUSTER, Access, is_part, met_scopes
+from propolis.compliance.engine.rbac.rule_set import WHOLE, CompiledGrant
 from propolis.compliance.model.grant import GrantEvidence
 from propolis.compliance.model.rbac import ALL, Binding, Role
 from propolis.core.finding import Finding, Outcome
@@ -36,7 +36,7 @@ class _RoleJudge:
         for grant in self._access.rules.grants:
             scopes = met_scopes(self._access.rules, grant, self._bits)
             reaches = bool(scopes) or self._is_out_of_reach(grant)
-            if reaches and all_of_it and _is_part(grant, all_of_it):
+            if reaches and all_of_it and is_part(grant, all_of_it):
                 text = f"part of {all_of_it.id}, which the role grants"
                 yield Finding(grant.rule, self._role.ref, Outcome.SKIP, text, self._now)
             elif scopes:
@@ -49,7 +49,7 @@ class _RoleJudge:
     def _everything(self) -> CompiledGrant | None:
         """The grant of everything that the role holds, if any."""
         rules = self._access.rules
-        for name in (EVERYTHING, EVERYTHING_IN_NAMESPACE):
+        for name in WHOLE:
             if name in rules.by_id and met_scopes(rules, rules.by_id[name], self._bits):
                 return rules.by_id[name]
         return None
@@ -93,11 +93,6 @@ class _RoleJudge:
             bindings, [self._role], _granting_rules(self._access, self._role, grant), scopes
         )
         return Finding(grant.rule, self._role.ref, outcome, text, self._now, evidence)
-
-
-def _is_part(grant: CompiledGrant, everything: CompiledGrant) -> bool:
-    """Whether a grant adds nothing to that of everything; one that is worse does."""
-    return grant is not everything and grant.rule.severity.rank <= everything.rule.severity.rank
 
 
 def grant_evidence(

@@ -12,7 +12,8 @@ from propolis.core.finding import Rule
 BUILT_IN: tuple[RiskyGrant, ...] = (*grants_takeover.GRANTS, *grants_workloads.GRANTS)
 PRIVILEGED_NAMESPACES = frozenset({"kube-system"})
 EVERYTHING = "everything"
-EVERYTHING_IN_NAMESPACE = "everything-in-namespace"
+WHOLE = (EVERYTHING, "everything-in-namespace")
+"""Grants of which the others are parts."""
 
 
 class CompiledGrant:
