@@ -69,7 +69,7 @@ class Compiler:
             raise ExpressionError(f"unknown function: {name}")
         function.check_count(len(children))
         runs = [self.compile(child) for child in children]
-        call, check = function.call, function.check_types
+        call, check = function.call, function.checker(len(children))
 
         def run(value: Any, environment: Environment) -> Any:
             arguments = [_or_null(argument(value, environment)) for argument in runs]
