@@ -33,7 +33,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Search(msgspec.Struct, frozen=True):
-    """What all packages found, and those whose version is too long to order."""
+    """What all packages found, and those whose version is missing or too long to order."""
 
     found: tuple[Found, ...]
     unreadable: tuple[Package, ...]
@@ -59,6 +59,9 @@ def find(
     found: list[Found] = []
     unreadable: list[Package] = []
     for package in packages:
+        if not package.version:
+            unreadable.append(package)
+            continue
         try:
             for question in questions_of(package, distribution):
                 entries = compiled.get((question.ecosystem, question.package))

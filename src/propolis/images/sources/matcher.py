@@ -43,14 +43,14 @@ class Matcher:
         )
 
     def _match_one(self, package: Package, distribution: Distribution) -> tuple[Vulnerability, ...] | None:
-        """The vulnerabilities of one package; None where its version is too long to order."""
+        """The vulnerabilities of one package; None where its version is missing or too long to order."""
         compiled = {}
         for question in questions_of(package, distribution):
             key = question.ecosystem, question.package
             entries = self._compiled(*key)
             if entries is not None:
                 compiled[key] = entries
-        if not compiled:
+        if not compiled and package.version:
             return ()
         search = find([package], distribution, compiled)
         if search.unreadable:

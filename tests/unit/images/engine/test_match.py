@@ -1,13 +1,10 @@
-from collections.abc import Sequence
-
 from propolis.core.finding import Severity
 from propolis.images.engine.compiled import CompiledEntries
 from propolis.images.engine.match import find, names_of, vulnerabilities_of
-from propolis.images.model.advisory import Advisory, Score, ScoreKind
+from propolis.images.model.advisory import Score, ScoreKind
 from propolis.images.model.exploitation import Exploitation
 from propolis.images.model.package import Distribution, Package
 from propolis.images.model.packed import (
-    Entry,
     Facts,
     StatedScore,
     Weakness,
@@ -15,33 +12,14 @@ from propolis.images.model.packed import (
     pack_entry,
     unpack_entries,
 )
-from propolis.images.model.vulnerability import Fix, Judgement, Vulnerability
-from tests.unit.images.advisories import advisory, fixed_in
+from propolis.images.model.vulnerability import Fix, Judgement
+from tests.unit.images.advisories import advisory, fixed_in, matched
 
 DEBIAN = Distribution("debian", "12.5", "Debian GNU/Linux 12 (bookworm)")
 CURL = Package("deb", "libcurl4", "7.88.1-10", "curl", "7.88.1-10", "amd64")
 LEFT_PAD = Package("npm", "left-pad", "1.2.0")
 HIGH = Score(ScoreKind.CVSS_V3, "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N")
 CRITICAL = Score(ScoreKind.CVSS_V3, "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")
-
-
-def matched(
-    packages: Sequence[Package],
-    *advisories: Advisory,
-    weaknesses: dict[str, Weakness] | None = None,
-    distribution: Distribution = DEBIAN,
-) -> tuple[Vulnerability, ...]:
-    """What the engine makes of advisories, without a database."""
-    entries: dict[tuple[str, str], list[Entry]] = {}
-    facts: dict[int, Facts] = {}
-    for number, one in enumerate(advisories, start=1):
-        facts[number] = Facts(one.id, 0, one.aliases, one.upstream, one.rating, one.scores)
-        for affected in one.affected:
-            packed = join_entries(None, [pack_entry(number, affected)])
-            entries.setdefault((affected.ecosystem, affected.package), []).extend(unpack_entries(packed))
-    compiled = {key: CompiledEntries(key[0], found) for key, found in entries.items()}
-    search = find(packages, distribution, compiled)
-    return vulnerabilities_of(search, facts, weaknesses or {})
 
 
 def test_a_system_package_is_asked_about_by_its_source() -> None:
@@ -187,6 +165,13 @@ def test_a_package_whose_version_is_too_long_is_told_and_the_rest_goes_on() -> N
     search = find([long, LEFT_PAD], DEBIAN, {("npm", "left-pad"): CompiledEntries("npm", entries)})
     assert search.unreadable == (long,)
     assert search.advisories == {1}
+
+
+def test_a_package_without_a_version_is_told() -> None:
+    nameless = Package("npm", "left-pad", "")
+    entries = unpack_entries(join_entries(None, [pack_entry(1, fixed_in("2.0.0"))]))
+    search = find([nameless], DEBIAN, {("npm", "left-pad"): CompiledEntries("npm", entries)})
+    assert (search.found, search.unreadable) == ((), (nameless,))
 
 
 def test_facts_that_vanished_meanwhile_are_left_out() -> None:

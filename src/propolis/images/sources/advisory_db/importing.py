@@ -15,6 +15,7 @@ from propolis.images.model.exploitation import Exploitation
 from propolis.images.model.packed import FORMAT
 from propolis.images.sources.advisory_db.merging import merge
 from propolis.images.sources.advisory_db.schema import (
+    DAMAGE,
     STAGING_TABLES,
     TABLES,
     connect_builder,
@@ -125,7 +126,7 @@ def building(database: Path, now: datetime, *, keep: bool = True) -> Iterator[Bu
         connection = connect_builder(space.new, space.staging)
         try:
             yield from _filled(connection, space, now)
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise SourceError("write the advisory database", str(database), str(error)) from error
         finally:
             connection.close()

@@ -1,16 +1,16 @@
 """Look-ups in the advisory database."""
 
-import sqlite3
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 
 from propolis.core.errors import SourceError
+from propolis.core.limits import MEBIBYTE
 from propolis.images.model.package_names import normal_name
 from propolis.images.model.packed import (
     Entry,
@@ -22,8 +22,11 @@ from propolis.images.model.packed import (
     unpack_texts,
     unpack_weakness,
 )
-from propolis.images.sources.advisory_db.schema import connect_reader
+from propolis.images.sources.advisory_db.schema import DAMAGE, connect_reader
 
+Decoded = TypeVar("Decoded")
+
+_MAX_TEXT_BYTES = 64 * MEBIBYTE
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENTRIES = "SELECT packed FROM entries WHERE ecosystem = ? AND package = ?"
 _FACTS = "SELECT facts FROM advisory WHERE number = ?"
@@ -98,17 +101,17 @@ class AdvisoryDatabase:
         if number is None:
             return ()
         rows = self._query(_ENTRIES, (number, normal_name(ecosystem, package)))
-        return unpack_entries(rows[0][0]) if rows else ()
+        return self._decoded(unpack_entries, rows[0][0]) if rows else ()
 
     def facts(self, numbers: Iterable[int]) -> Mapping[int, Facts]:
         """What advisories say of themselves, by number."""
         found = {number: self._query(_FACTS, (number,)) for number in numbers}
-        return {number: unpack_facts(rows[0][0]) for number, rows in found.items() if rows}
+        return {number: self._decoded(unpack_facts, rows[0][0]) for number, rows in found.items() if rows}
 
     def texts(self, number: int) -> Texts:
         """What people read of one advisory; empty where the data came without texts."""
         rows = self._query(_TEXTS, (number,))
-        return unpack_texts(zlib.decompress(rows[0][0])) if rows else Texts()
+        return self._decoded(_inflated_texts, rows[0][0]) if rows else Texts()
 
     def number_of(self, name: str) -> int | None:
         """The number of an advisory by its id."""
@@ -118,7 +121,7 @@ class AdvisoryDatabase:
     def weaknesses(self, names: Iterable[str]) -> Mapping[str, Weakness]:
         """What is known of CVEs; those without news are left out."""
         found = {name: self._query(_WEAKNESS, (name,)) for name in names}
-        return {name: unpack_weakness(rows[0][0]) for name, rows in found.items() if rows}
+        return {name: self._decoded(unpack_weakness, rows[0][0]) for name, rows in found.items() if rows}
 
     def status(self) -> DatabaseStatus:
         """Sources, counts and dates."""
@@ -133,7 +136,7 @@ class AdvisoryDatabase:
             (),
         )
         return DatabaseStatus(
-            built=datetime.fromisoformat(counts[3]),
+            built=self._decoded(datetime.fromisoformat, counts[3]),
             size_bytes=self._path.stat().st_size,
             advisories=counts[0],
             packages=counts[1],
@@ -146,17 +149,32 @@ class AdvisoryDatabase:
         rows = self._query(
             "SELECT name, address, licence, attribution, dated, records, newest FROM source ORDER BY name", ()
         )
-        return tuple(_source_status(*row) for row in rows)
+        return tuple(self._decoded(_source_status, row) for row in rows)
 
     def _query(self, statement: str, values: tuple[object, ...]) -> list[Any]:
         try:
             return self._connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise SourceError("read the advisory database", str(self._path), str(error)) from error
+        except DAMAGE as error:
+            raise self._damaged(error) from error
+
+    def _decoded(self, decode: Callable[[Any], Decoded], value: Any) -> Decoded:
+        """What a value holds; a value that was damaged on disk is the database's error."""
+        try:
+            return decode(value)
+        except (msgspec.MsgspecError, zlib.error, ValueError, TypeError, OverflowError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> SourceError:
+        reason = f"it is damaged ({error}); import or update advisories anew"
+        return SourceError("read the advisory database", str(self._path), reason)
 
 
-def _source_status(
-    name: str, address: str, licence: str, attribution: str, dated: str, records: int, newest: int | None
-) -> SourceStatus:
+def _inflated_texts(packed: bytes) -> Texts:
+    """Texts are small; a damaged length must not make them large."""
+    return unpack_texts(zlib.decompressobj().decompress(packed, _MAX_TEXT_BYTES))
+
+
+def _source_status(row: tuple[str, str, str, str, str, int, int | None]) -> SourceStatus:
+    name, address, licence, attribution, dated, records, newest = row
     moment = None if newest is None else _EPOCH + timedelta(seconds=newest)
     return SourceStatus(name, address, licence, attribution, dated, records, moment)

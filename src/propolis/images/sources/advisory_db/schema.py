@@ -7,10 +7,14 @@ advisories stand by number, texts apart, so that a look-up touches two or three 
 import sqlite3
 from pathlib import Path
 
+import msgspec
+
 from propolis.core.errors import SourceError
 from propolis.images.model.packed import FORMAT
 
 _ASKED = "read the advisory database"
+DAMAGE = (sqlite3.Error, UnicodeDecodeError, msgspec.MsgspecError)
+"""What reading a damaged file raises."""
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -70,7 +74,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         if connection is not None:
             connection.close()
         raise SourceError(
@@ -100,10 +104,7 @@ def read_meta(path: Path) -> dict[str, str] | None:
         connection = connect_reader(path)
     except OtherFormatError:
         return None
-    try:
-        return dict(connection.execute("SELECT key, value FROM meta"))
-    finally:
-        connection.close()
+    return _pairs(path, connection, "SELECT key, value FROM meta")
 
 
 def read_export_state(path: Path, address: str) -> dict[str, str]:
@@ -114,8 +115,15 @@ def read_export_state(path: Path, address: str) -> dict[str, str]:
     """
     if read_meta(path) is None:
         return {}
-    connection = connect_reader(path)
+    query = "SELECT ecosystem, newest FROM export WHERE address = ?"
+    return _pairs(path, connect_reader(path), query, address)
+
+
+def _pairs(path: Path, connection: sqlite3.Connection, query: str, *values: str) -> dict[str, str]:
+    """The rows of a query of two columns; closes the connection."""
     try:
-        return dict(connection.execute("SELECT ecosystem, newest FROM export WHERE address = ?", (address,)))
+        return dict(connection.execute(query, values))
+    except DAMAGE as error:
+        raise SourceError(_ASKED, str(path), f"it is damaged ({error})") from error
     finally:
         connection.close()
