@@ -19,6 +19,7 @@ from propolis.images.model.advisory import Advisory
 from propolis.images.model.osv_record import parse_record
 from propolis.images.sources.advisory_db.importing import Build, ImportReport, building
 from propolis.images.sources.advisory_db.schema import read_export_state
+from propolis.images.sources.advisory_db.staging import SourceInfo
 from propolis.images.sources.osv import BrokenArchiveError, Entry, read_osv
 from propolis.images.sources.osv_export.index import Index, parse_index
 from propolis.images.sources.osv_export.server import ExportLimits, ExportServer
@@ -34,6 +35,7 @@ DEFAULT_ECOSYSTEMS = (
 
 DEFAULT_LIMITS = ExportLimits()
 _CONCURRENT_RECORDS = 8
+_LICENCE = "that of the home database of each record"
 _ECOSYSTEM = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]{0,60}")
 _LISTED_BYTES = 1024 * 1024
 
@@ -96,10 +98,10 @@ def update(
         SourceError: when the server does not answer at all, or the database cannot be written.
         DocumentError: for an address that is none.
     """
-    return asyncio.run(_update(database, now, address, ecosystems, limits, progress))
+    return asyncio.run(update_async(database, now, address, ecosystems, limits, progress))
 
 
-async def _update(
+async def update_async(
     database: Path,
     now: datetime,
     address: str,
@@ -107,6 +109,7 @@ async def _update(
     limits: ExportLimits,
     progress: Callable[[str], None],
 ) -> UpdateReport:
+    """As `update`, for a caller that has an event loop."""
     report = UpdateReport()
     async with _session() as session:
         server = ExportServer(session, address, limits)
@@ -233,6 +236,7 @@ def _build_in(build: Build, address: str, found: _Fetched) -> EcosystemUpdate:
         elif isinstance(entry, BrokenArchiveError):
             added = build.report.advisories - before
             return EcosystemUpdate(found.ecosystem, "failed", added, error=entry)
+    build.note_source(SourceInfo(_source(found.ecosystem), address, _LICENCE, "OSV data export"))
     removed = build.remove_absent(_source(found.ecosystem), names)
     build.note_export(address, found.ecosystem, found.index.newest)
     return EcosystemUpdate(found.ecosystem, way, build.report.advisories - before, removed)

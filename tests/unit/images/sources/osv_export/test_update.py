@@ -54,6 +54,10 @@ def test_the_first_update_takes_the_archive(database: Path, export: LocalExport)
     assert ways(report) == {"npm": ("archive", 2, 0)}
     assert names(database) == ["A", "B"]
     assert list(database.parent.glob(".*.download/*")) == []
+    with AdvisoryDatabase(database) as opened:
+        (source,) = opened.status().sources
+    assert (source.name, source.address, source.records) == ("OSV npm", export.address, 2)
+    assert source.licence
 
 
 def test_a_second_update_without_news_asks_for_the_index_alone(database: Path, export: LocalExport) -> None:
