@@ -56,16 +56,38 @@ spec:
 """
 
 
+OTHERS = """
+{apiVersion: v1, kind: Service, metadata: {name: web, labels: {team: shop}},
+ spec: {selector: {app.kubernetes.io/name: web}, ports: [{port: 80, targetPort: http}]}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: web}, data: {mode: production, level: info, "app.ini": "size=3"}}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: web}, automountServiceAccountToken: false}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web},
+ spec: {tls: [{hosts: [shop.example]}], rules: [{host: shop.example, http: {paths: [
+  {path: /, pathType: Prefix, backend: {service: {name: web, port: {name: http}}}}]}}]}}
+"""
+
+
+def mixed(number: int) -> list[Resource]:
+    """Applications of five manifests: Deployment, Service, ConfigMap, ServiceAccount, Ingress."""
+    made = manifests(number // 5)
+    for document in yaml.load_all(OTHERS, yaml.CSafeLoader):
+        made += [_named(document, index) for index in range(number // 5)]
+    return made
+
+
+def _named(document: Document, index: int) -> Resource:
+    one = copy.deepcopy(document)
+    one["metadata"] |= {"name": f"web-{index}", "namespace": f"shop-{index % 100}"}
+    return Resource(reference_of(one, "bench"), one, Origin("bench.yaml", index))
+
+
 def manifests(number: int) -> list[Resource]:
     """Deployments in a hundred namespaces, each a document of its own."""
     document: Document = yaml.load(DEPLOYMENT, yaml.CSafeLoader)
-    made = []
-    for index in range(number):
-        one = copy.deepcopy(document)
-        one["metadata"]["name"] = f"web-{index}"
-        one["metadata"]["namespace"] = f"shop-{index % 100}"
-        made.append(Resource(reference_of(one, "bench"), one, Origin("bench.yaml", index)))
-    return made
+    return [_named(document, index) for index in range(number)]
 
 
 def run() -> list[str]:
@@ -76,23 +98,30 @@ def run() -> list[str]:
 
 def measure() -> list[str]:
     """The lines, in a process of its own so that its peak memory is that of the job."""
-    inventory = Inventory(manifests(MANIFESTS))
     engines = Engines.load()
-    with quiet_gc():
-        copying = median(_seconds(lambda: _copy_each(inventory)) for _ in range(ROUNDS))
-        evaluating = median(_seconds(lambda: _evaluate(engines, inventory)) for _ in range(ROUNDS))
+    lines = [_rate("Deployments of three containers", Inventory(manifests(MANIFESTS)), engines)]
+    inventory = Inventory(mixed(MANIFESTS))
+    lines.append(_rate("whole applications, a fifth Deployments", inventory, engines))
+    evaluating = _seconds(lambda: _evaluate(engines, inventory))
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(Path(folder) / "store.db")
         whole = _seconds(lambda: assess(database, "bench", [], inventory, [], engines))
         again = _seconds(lambda: assess(database, "bench", [], inventory, [], engines))
     peak = getrusage(RUSAGE_SELF).ru_maxrss // 1024
-    rate = f"{MANIFESTS / evaluating:,.0f} resources/s"
     return [
-        f"evaluation: {rate}, {evaluating / copying:.2f}x copy.deepcopy of the documents",
+        *lines,
         f"assess into an empty store: {MANIFESTS / whole:,.0f}/s, {whole / evaluating:.2f}x evaluation alone",
         f"assess again: {MANIFESTS / again:,.0f}/s, {again / evaluating:.2f}x evaluation alone",
         f"peak memory of the process: {peak} MB",
     ]
+
+
+def _rate(what: str, inventory: Inventory, engines: Engines) -> str:
+    with quiet_gc():
+        copying = median(_seconds(lambda: _copy_each(inventory)) for _ in range(ROUNDS))
+        evaluating = median(_seconds(lambda: _evaluate(engines, inventory)) for _ in range(ROUNDS))
+    rate = f"{len(inventory) / evaluating:,.0f} resources/s"
+    return f"evaluation of {what}: {rate}, {evaluating / copying:.2f}x copy.deepcopy of the documents"
 
 
 def _copy_each(inventory: Inventory) -> None:

@@ -29,7 +29,8 @@ class Analyzer:
         analyze: What a file says, by its path and content. Raises `DocumentError`.
         names: Names of files (without folders) that may be wanted.
         suffixes: Ends of paths that may be wanted.
-        wants: Whether it wants a file whose name or suffix it named; paths have no leading slash.
+        folders: Folders in which any file may be wanted, with a slash at the end.
+        wants: Whether it wants a file whose name, suffix or folder it named; paths have no leading slash.
         wants_executables: Whether it is shown every executable that no other analyzer wants.
         max_bytes: Larger files are told as a problem and not read.
     """
@@ -39,6 +40,7 @@ class Analyzer:
     analyze: Callable[[str, Content], Analysis]
     names: frozenset[str] = frozenset()
     suffixes: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     wants: Callable[[str], bool] = _any
     wants_executables: bool = False
     max_bytes: int = 64 * MEBIBYTE
@@ -55,6 +57,8 @@ class AnalyzerSet:
                 self._by_name.setdefault(name, []).append(analyzer)
         self._by_suffix = [analyzer for analyzer in analyzers if analyzer.suffixes]
         self._suffixes = tuple(suffix for analyzer in analyzers for suffix in analyzer.suffixes)
+        self._by_folder = [(folder, analyzer) for analyzer in analyzers for folder in analyzer.folders]
+        self._folders = tuple(folder for folder, _ in self._by_folder)
         self.of_executables = tuple(analyzer for analyzer in analyzers if analyzer.wants_executables)
 
     @property
@@ -70,5 +74,9 @@ class AnalyzerSet:
         if path.endswith(self._suffixes):
             for analyzer in self._by_suffix:
                 if path.endswith(analyzer.suffixes) and analyzer.wants(path):
+                    return analyzer
+        if path.startswith(self._folders):
+            for folder, analyzer in self._by_folder:
+                if path.startswith(folder) and analyzer.wants(path):
                     return analyzer
         return None

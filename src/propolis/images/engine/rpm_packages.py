@@ -1,0 +1,58 @@
+"""From header blobs of an rpm database to packages."""
+
+import re
+from collections.abc import Iterable
+
+from propolis.core.errors import DocumentError, Place
+from propolis.images.engine.analyzers.owned import could_be_a_package
+from propolis.images.engine.analyzers.text import short
+from propolis.images.model.layer import Analysis
+from propolis.images.model.package import Package
+from propolis.images.model.rpm import RpmHeader, Tag
+
+_SOURCE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<release>[^-]+)\.(?:no)?src\.rpm")
+KEYS = "gpg-pubkey"
+"""Public keys are kept as if they were packages."""
+
+
+def analysis_of(blobs: Iterable[bytes | memoryview], place: Place) -> Analysis:
+    """Packages of a database; one damaged header does not hide the others."""
+    packages: list[Package] = []
+    owned: list[str] = []
+    problems: list[str] = []
+    try:
+        for blob in blobs:
+            try:
+                header = RpmHeader(blob, place)
+                package = package_of(header)
+                paths = header.paths()
+            except DocumentError as error:
+                problems.append(error.message)
+                continue
+            if package.name != KEYS:
+                packages.append(package)
+                owned += [path[1:] for path in paths if could_be_a_package(path)]
+    except DocumentError as error:
+        problems.append(error.message)
+    return Analysis(packages=tuple(packages), owned_paths=tuple(owned), problems=tuple(problems[:20]))
+
+
+def package_of(header: RpmHeader) -> Package:
+    """The package of a header. Raises `DocumentError` for damaged ones."""
+    name = short(header.text(Tag.NAME))
+    epoch = header.integer(Tag.EPOCH)
+    before = f"{epoch}:" if epoch else ""
+    version = f"{before}{short(header.text(Tag.VERSION))}-{short(header.text(Tag.RELEASE))}"
+    source = _SOURCE.fullmatch(header.text(Tag.SOURCERPM)[:1000])
+    source_version = f"{before}{source['version']}-{source['release']}" if source else version
+    licence = short(header.text(Tag.LICENSE))
+    return Package(
+        "rpm",
+        name,
+        version,
+        source_name=source["name"] if source and source["name"] != name else "",
+        source_version=source_version if source_version != version else "",
+        architecture=short(header.text(Tag.ARCH)),
+        module=short(header.text(Tag.MODULARITYLABEL)),
+        licences=(licence,) if licence else (),
+    )
