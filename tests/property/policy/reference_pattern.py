@@ -105,4 +105,5 @@ def same(pattern: Any, value: Any) -> bool:
         return not value
     if isinstance(pattern, bool):
         return value is pattern
-    return isinstance(value, str) and fnmatch.fnmatchcase(value, pattern)
+    text = str(value).lower() if isinstance(value, bool) else value
+    return isinstance(text, str) and fnmatch.fnmatchcase(text, pattern)
