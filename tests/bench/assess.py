@@ -60,7 +60,7 @@ OTHERS = """
 {apiVersion: v1, kind: Service, metadata: {name: web, labels: {team: shop}},
  spec: {selector: {app.kubernetes.io/name: web}, ports: [{port: 80, targetPort: http}]}}
 ---
-{apiVersion: v1, kind: ConfigMap, metadata: {name: web}, data: {mode: production, level: info, "app.ini": "size=3"}}
+{apiVersion: v1, kind: ConfigMap, metadata: {name: web}, data: {mode: production, app.ini: size=3}}
 ---
 {apiVersion: v1, kind: ServiceAccount, metadata: {name: web}, automountServiceAccountToken: false}
 ---

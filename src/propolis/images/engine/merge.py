@@ -53,8 +53,7 @@ def _hide(present: dict[str, tuple[ImageLayer, AnalyzedFile]], content: LayerCon
     if not present:
         return
     gone = set(content.removed)
-    if content.shadows:
-        gone.update(zlib.decompress(content.shadows).decode("utf-8", "surrogateescape").split("\n"))
+    gone.update(zlib.decompress(content.shadows).decode("utf-8", "surrogateescape").splitlines())
     opaque = set(content.opaque)
     for path in list(present):
         if path in gone or any(parent in gone or parent in opaque for parent in parents(path)):
