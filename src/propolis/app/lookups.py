@@ -1,10 +1,14 @@
 """Answers look-ups of the engines from an inventory: what manifests or a listed cluster can tell."""
 
+import secrets
 from collections.abc import Callable, Mapping
 
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.core.inventory import Inventory
 from propolis.core.resource import Resource
+
+
+RANDOM_BYTES = 64
 
 
 class InventoryLookups:
@@ -16,6 +20,7 @@ class InventoryLookups:
             "namespace": self._namespace,
             "configmap": self._configmap,
             "serviceaccount": self._service_account,
+            "random": _random,
         }
 
     def fetch(self, keys: frozenset[LookupKey]) -> Mapping[LookupKey, Answer]:
@@ -47,6 +52,12 @@ class InventoryLookups:
         namespace, name = arguments
         found = self._inventory.get("ServiceAccount", namespace, name, group="")
         return Answer() if found is None else _answer_of(found)
+
+
+def _random(arguments: tuple[str, ...]) -> Answer:
+    """Random digits for a pattern of the caller's; the same pattern gets the same ones within a run."""
+    del arguments
+    return Answer(secrets.token_hex(RANDOM_BYTES))
 
 
 def _answer_of(resource: Resource) -> Answer:

@@ -45,8 +45,9 @@ class DocumentError(Error):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        """``path:line:column: message; expected ...``."""
-        text = f"{self.place}: {self.message}"
+        """``path:line:column: message; expected ...``; no place where none is known."""
+        has_place = self.place.path or self.place.line
+        text = f"{self.place}: {self.message}" if has_place else self.message
         return f"{text}; expected {self.expected}" if self.expected else text
 
     def at(self, place: Place) -> "DocumentError":
