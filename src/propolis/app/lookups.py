@@ -7,7 +7,6 @@ from propolis.core.evaluation import Answer, LookupKey
 from propolis.core.inventory import Inventory
 from propolis.core.resource import Resource
 
-
 RANDOM_BYTES = 64
 
 
