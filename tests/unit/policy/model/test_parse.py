@@ -54,8 +54,8 @@ def test_line_and_column_come_from_the_caller() -> None:
     ],
 )
 def test_a_wrong_policy_is_told_with_its_place(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(DocumentError, match="") as error:
-        parse_policy(document(validate={"deny": {}}) | change)
+    with pytest.raises(DocumentError, match="policy.yaml:7") as error:
+        parse_policy(document(validate={"deny": {}}) | change, Origin("policy.yaml", 7))
     assert message in str(error.value)
 
 

@@ -100,7 +100,9 @@ def test_metrics_are_in_the_prometheus_format(console: ASGIApp) -> None:
         family.name: family for family in text_string_to_metric_families(ask(console, "/metrics").text)
     }
     labels = {"cluster": "local", "source": "config-audit", "severity": "critical", "namespace": "web"}
-    assert (labels, 1) in [(sample.labels, sample.value) for sample in families["propolis_open_findings"].samples]
+    assert (labels, 1) in [
+        (sample.labels, sample.value) for sample in families["propolis_open_findings"].samples
+    ]
     assert families["propolis_workloads"].samples[0].value == 2
     assert "process_cpu_seconds" in families
 
