@@ -1,8 +1,10 @@
 """Credentials from a program, as client.authentication.k8s.io/v1 describes it; never through a shell."""
 
 import asyncio
+import contextlib
 import os
 import shutil
+import signal
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +17,7 @@ from propolis.core.errors import SourceError
 VERSIONS = frozenset({"client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"})
 MOST_OUTPUT_BYTES = 1 << 20
 TIMEOUT_SECONDS = 60.0
+_END_SECONDS = 2.0
 
 
 class ExecCredential(msgspec.Struct, frozen=True, rename="camel"):
@@ -76,24 +79,37 @@ async def _output(access: Access, plugin: ExecEntry, timeout_seconds: float) -> 
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # so that what it starts can be ended with it
         )
     except OSError as error:
         raise _failed(plugin, (error.strerror or str(error)).lower()) from error
+    readers = [asyncio.create_task(_bounded(stream)) for stream in (process.stdout, process.stderr)]
     try:
         async with asyncio.timeout(timeout_seconds):
-            output, told = await asyncio.gather(_bounded(process.stdout), _bounded(process.stderr))
+            output, told = await asyncio.gather(*readers)
             await process.wait()
     except TimeoutError as error:
         raise _failed(plugin, f"no answer within {timeout_seconds:g} s") from error
     except ValueError as error:
         raise _failed(plugin, str(error)) from error
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await _end(process, readers)
     if process.returncode:
         raise _failed(plugin, f"it ended with {process.returncode}: {_last_line(told)}")
     return output
+
+
+async def _end(process: asyncio.subprocess.Process, readers: list[asyncio.Task[bytes]]) -> None:
+    """Ends a program that still runs, with all that it started."""
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                await process.communicate()
 
 
 async def _bounded(stream: asyncio.StreamReader | None) -> bytes:

@@ -183,3 +183,32 @@ def test_the_collector_works_again_after_an_observation(tmp_path: Path) -> None:
     gc.enable()
     observe_manifests([str(tmp_path)])
     assert gc.isenabled()
+
+
+def test_what_a_controller_in_the_same_input_made_is_left_out_and_told() -> None:
+    owner = "ownerReferences: [{apiVersion: apps/v1, kind: %s, name: %s, controller: %s}]"
+    made = "apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n  namespace: %s\n  " + owner + "\n---\n"
+    text = (
+        made % ("v1", "Pod", "web-1-a", "shop", "ReplicaSet", "web-1", "true")
+        + made % ("apps/v1", "ReplicaSet", "web-1", "shop", "Deployment", "web", "true")
+        + "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n---\n"
+        + made % ("v1", "Pod", "adopted", "shop", "ReplicaSet", "web-1", "false")
+        + made % ("v1", "Pod", "elsewhere", "other", "ReplicaSet", "web-1", "true")
+        + made % ("v1", "Pod", "orphan", "shop", "ReplicaSet", "gone", "true")
+    )
+    observation = observe_manifests(["-"], stdin=io.BytesIO(text.encode()))
+    assert names(observation) == [
+        "shop/Deployment/web",
+        "shop/Pod/adopted",
+        "other/Pod/elsewhere",
+        "shop/Pod/orphan",
+    ]
+    (problem,) = observation.problems
+    assert problem.kind == "skipped"
+    assert problem.text.startswith("2 objects that a controller made")
+
+
+@pytest.mark.parametrize("owners", ["text", "[text]", "{a: b}", "[{controller: true}]"])
+def test_owners_of_wrong_shape_are_none(owners: str) -> None:
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a, ownerReferences: {owners}}}\n"
+    assert len(observe_manifests(["-"], stdin=io.BytesIO(text.encode())).resources) == 1
