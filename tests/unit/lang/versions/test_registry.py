@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from tests.harness.corpora import corpus
 
 from propolis.lang.versions import alpine, debian, pypi, rpm, semver
 from propolis.lang.versions.registry import UNORDERED, order_of
+from tests.harness.corpora import corpus
 
 
 @pytest.mark.parametrize(
