@@ -1,5 +1,8 @@
 """Strategies for documents: any JSON, and Kubernetes objects of odd shape."""
 
+import copy
+from typing import Any
+
 from hypothesis import strategies as st
 
 from propolis.core.inventory import Inventory
@@ -74,6 +77,20 @@ def _metadata() -> st.SearchStrategy[Document]:
     return st.fixed_dictionaries(
         {}, optional={"labels": VALUES, "annotations": VALUES, "ownerReferences": VALUES}
     )
+
+
+@st.composite
+def bent(draw: st.DrawFn, document: Document) -> Document:
+    """A sound document with one value, anywhere in it, replaced by something else."""
+    found = copy.deepcopy(document)
+    here: Any = found
+    while True:
+        keys = sorted(here) if isinstance(here, dict) else range(len(here))
+        key = draw(st.sampled_from(list(keys)))
+        if not here[key] or not isinstance(here[key], dict | list) or draw(st.integers(0, 5)) == 0:
+            here[key] = draw(VALUES)
+            return found
+        here = here[key]
 
 
 def inventory(documents: list[Document]) -> Inventory:

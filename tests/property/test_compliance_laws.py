@@ -14,7 +14,7 @@ from propolis.compliance.model.rbac import ALL, RoleRule, service_account
 from propolis.core.evaluation import Answer, complete
 from propolis.core.finding import Finding
 from propolis.core.resource import Document, Origin, Resource, reference_of
-from tests.property.documents import inventory, objects
+from tests.property.documents import bent, inventory, objects
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CHECKS = compliance.checks()
@@ -47,6 +47,114 @@ def test_any_inventory_is_assessed_with_distinct_findings(documents: list[Docume
     findings = compliance.rbac.evaluate(RULES, inventory(documents), {}, NOW).findings
     assert are_distinct(findings)
     assert all(finding.message for finding in findings)
+
+
+POD_SPEC: Document = {
+    "automountServiceAccountToken": False,
+    "hostAliases": [],
+    "securityContext": {
+        "runAsNonRoot": True,
+        "runAsUser": 20000,
+        "fsGroup": 1,
+        "supplementalGroups": [1],
+        "seLinuxOptions": {"type": "container_t", "user": "", "role": ""},
+        "sysctls": [{"name": "kernel.msgmax", "value": "1"}],
+        "seccompProfile": {"type": "RuntimeDefault"},
+        "windowsOptions": {"hostProcess": False},
+    },
+    "volumes": [{"name": "a", "hostPath": {"path": "/etc"}}, {"name": "b", "emptyDir": {}}],
+    "containers": [
+        {
+            "name": "web",
+            "image": "web:1",
+            "env": [{"name": "TOKEN", "value": "s3cr3t-text"}],
+            "ports": [{"containerPort": 80, "hostPort": 80, "protocol": "TCP"}],
+            "resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}},
+            "volumeMounts": [{"name": "a", "mountPath": "/a"}],
+            "securityContext": {
+                "capabilities": {"add": ["CHOWN"], "drop": ["ALL"]},
+                "seccompProfile": {"type": "Localhost"},
+                "appArmorProfile": {"type": "RuntimeDefault"},
+                "procMount": "Default",
+            },
+        }
+    ],
+}
+SOUND: tuple[Document, ...] = (
+    {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "a", "annotations": {"x": "y"}},
+        "spec": POD_SPEC,
+    },
+    {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"password": "s3cr3t-text"}},
+    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a", "labels": {"x": "y"}}},
+    {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "a"},
+        "spec": {
+            "type": "LoadBalancer",
+            "loadBalancerSourceRanges": ["10.0.0.0/8"],
+            "externalIPs": ["1.2.3.4"],
+        },
+    },
+    {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "a", "annotations": {"x": "y"}},
+        "spec": {"tls": [{"hosts": ["a"]}], "rules": [{"host": "a"}]},
+    },
+)
+
+
+@given(st.sampled_from(SOUND).flatmap(bent))
+def test_one_wrong_value_in_a_sound_document_stops_nothing(document: Document) -> None:
+    subject = Resource(reference_of(document), document, Origin("bent.yaml"))
+    evaluation = complete(
+        lambda lookups: compliance.config_audit.evaluate(CHECKS, subject, lookups, NOW),
+        {},
+        lambda keys: dict.fromkeys(keys, Answer()),
+    )
+    assert are_distinct(evaluation.findings)
+
+
+SOUND_RBAC: list[Document] = [
+    {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "a", "labels": {"for": "b"}},
+        "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"], "resourceNames": ["x"]}],
+    },
+    {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "b"},
+        "aggregationRule": {
+            "clusterRoleSelectors": [
+                {"matchExpressions": [{"key": "for", "operator": "In", "values": ["b"]}]}
+            ]
+        },
+    },
+    {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "a", "namespace": "shop"},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "b"},
+        "subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "shop"}],
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "a", "namespace": "shop", "annotations": {"x": "y"}},
+    },
+]
+
+
+@given(st.integers(0, len(SOUND_RBAC) - 1).flatmap(lambda place: bent(SOUND_RBAC[place])))
+def test_one_wrong_value_in_roles_and_bindings_stops_nothing(document: Document) -> None:
+    findings = compliance.rbac.evaluate(RULES, inventory([*SOUND_RBAC, document]), {}, NOW).findings
+    assert are_distinct(findings)
 
 
 PERMISSIONS = sorted(

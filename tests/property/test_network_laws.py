@@ -15,7 +15,7 @@ from propolis.network.engine.connectivity import Connectivity, Outside, Party, V
 from propolis.network.engine.selector_index import SelectorIndex
 from propolis.network.model.endpoint import endpoints
 from propolis.network.model.ports import port_set
-from tests.property.documents import inventory, objects
+from tests.property.documents import bent, inventory, objects
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STRANGER = Outside((4, 3405803776))
@@ -171,6 +171,80 @@ def test_the_index_finds_what_trying_every_selector_finds(
     assert index.matching(labels) == [
         number for number, selector in enumerate(selectors) if selector.matches(labels)
     ]
+
+
+SOUND: list[Document] = [
+    {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": "a",
+            "namespace": "shop",
+            "labels": {"app": "web"},
+            "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "a", "controller": True}
+            ],
+        },
+        "spec": {"containers": [{"ports": [{"containerPort": 80, "hostPort": 80, "name": "http"}]}]},
+        "status": {"podIP": "10.0.0.1"},
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": "shop", "labels": {"app": "web"}},
+    },
+    {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "a", "namespace": "shop"},
+        "spec": {
+            "podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "db"]}]},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [
+                {
+                    "from": [
+                        {"namespaceSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}
+                    ],
+                    "ports": [{"protocol": "TCP", "port": 80, "endPort": 90}],
+                }
+            ],
+            "egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}}]}],
+        },
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "a", "namespace": "shop", "annotations": {"x": "y"}},
+        "spec": {
+            "type": "LoadBalancer",
+            "selector": {"app": "web"},
+            "loadBalancerSourceRanges": ["10.0.0.0/8"],
+        },
+    },
+    {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "a", "namespace": "shop"},
+        "spec": {"rules": [{"host": "a", "http": {"paths": [{"backend": {"service": {"name": "a"}}}]}}]},
+    },
+    {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "a", "namespace": "shop"},
+        "spec": {"hostnames": ["a"], "rules": [{"backendRefs": [{"name": "a", "namespace": "shop"}]}]},
+    },
+]
+
+
+@given(st.integers(0, len(SOUND) - 1).flatmap(lambda place: bent(SOUND[place])))
+def test_one_wrong_value_in_a_sound_document_stops_nothing(document: Document) -> None:
+    found = inventory([*SOUND, document])
+    assert network.evaluate(network.coverage_rules(), found, {}, NOW).findings
+    network.exposure(found)
+    reach = Connectivity(found)
+    for pod in endpoints(found):
+        reach.ports(pod, pod)
+        reach.ports(STRANGER, pod)
 
 
 @given(st.lists(objects(), max_size=8))

@@ -43,6 +43,13 @@ NOTHING = Selector(matches=lambda _: False, text="<none>")
 """Selects nothing: what an absent selector means."""
 
 
+def text_labels(value: Any) -> dict[str, str]:
+    """Labels as predicates take them: the entries of a map whose key and value are texts."""
+    if not isinstance(value, dict):
+        return {}
+    return {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, str)}
+
+
 def compile_selector(document: Any, place: str = "selector") -> Selector:
     """Compiles a ``LabelSelector``.
 

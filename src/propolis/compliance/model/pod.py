@@ -89,9 +89,9 @@ def _containers(spec: Document, path: str) -> tuple[ContainerView, ...]:
     for list_name in CONTAINER_LISTS:
         for index, document in numbered_maps(spec.get(list_name)):
             place = f"{list_name}[{index}]"
-            name = document.get("name")
-            if not isinstance(name, str) or not name or name in names:
-                name = f"{name} {place}" if name in names else place
+            named = document.get("name")
+            name = named if isinstance(named, str) and named else place
+            name = f"{name} {place}" if name in names else name
             names.add(name)
             found.append(_container(document, name, f"{path}.{place}", list_name))
     return tuple(found)

@@ -6,6 +6,7 @@ import msgspec
 
 from propolis.core.resource import ResourceRef
 from propolis.lang.label_selector import Selector
+from propolis.lang.listing import some
 
 GROUP = "rbac.authorization.k8s.io"
 SERVICE_ACCOUNT = "ServiceAccount"
@@ -13,6 +14,7 @@ USER = "User"
 USER_GROUP = "Group"
 ALL = "*"
 DEFAULT_NAMESPACE = "default"
+WORDS_SHOWN = 8
 RoleKey: TypeAlias = tuple[str, str, str]
 """Kind, namespace and name of a role; the namespace of a ClusterRole is empty."""
 
@@ -25,6 +27,7 @@ class RoleRule(msgspec.Struct, frozen=True):
         resources: Plural names, with ``/`` for subresources.
         names: Names of objects; empty means all.
         index: Its place in the role.
+        taken_from: The ClusterRole from which an aggregated role has it; empty for its own.
     """
 
     verbs: frozenset[str]
@@ -32,14 +35,20 @@ class RoleRule(msgspec.Struct, frozen=True):
     resources: frozenset[str]
     names: frozenset[str] = frozenset()
     index: int = 0
+    taken_from: str = ""
+
+    @property
+    def place(self) -> str:
+        """``rules[2]``, or ``rules[2] of ClusterRole part``."""
+        return f"rules[{self.index}]{f' of ClusterRole {self.taken_from}' if self.taken_from else ''}"
 
     @property
     def text(self) -> str:
         """``get, list on secrets`` with group and names where they matter."""
-        what = ", ".join(sorted(self.resources))
-        groups = ", ".join(sorted(group for group in self.groups if group))
-        names = f" named {', '.join(sorted(self.names))}" if self.names else ""
-        return f"{', '.join(sorted(self.verbs))} on {what}{f' ({groups})' if groups else ''}{names}"
+        groups = some(sorted(group for group in self.groups if group))
+        names = f" named {some(sorted(self.names))}" if self.names else ""
+        what = f"{some(sorted(self.verbs), WORDS_SHOWN)} on {some(sorted(self.resources), WORDS_SHOWN)}"
+        return f"{what}{f' ({groups})' if groups else ''}{names}"
 
 
 class Role(msgspec.Struct, frozen=True):

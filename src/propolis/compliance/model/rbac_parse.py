@@ -14,7 +14,7 @@ from propolis.compliance.model.rbac import (
 )
 from propolis.core.errors import DocumentError, Place
 from propolis.core.resource import Document, Resource
-from propolis.lang.label_selector import Selector, compile_selector
+from propolis.lang.label_selector import Selector, compile_selector, text_labels
 
 
 def parse_role(resource: Resource) -> Role:
@@ -29,7 +29,7 @@ def parse_role(resource: Resource) -> Role:
             ref=resource.ref,
             rules=tuple(_rule(item, index) for index, item in enumerate(rules)),
             aggregates=tuple(_aggregates(resource.document.get("aggregationRule"))),
-            labels=resource.labels,
+            labels=text_labels(resource.labels),
         )
     except DocumentError as error:
         raise error.at(Place(resource.origin.path, resource.origin.line)) from None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from propolis.core.inventory import Inventory
+from propolis.lang.label_selector import text_labels
 from propolis.network.engine.policies import Policies
 from propolis.network.model.endpoint import Endpoint
 from propolis.network.model.policy import Peer, PolicyRule, PortRange
@@ -157,7 +158,8 @@ class Connectivity:
     def _labels_of(self, namespace: str) -> dict[str, str]:
         labels = self._namespace_labels.get(namespace)
         if labels is None:
-            labels = self._namespace_labels[namespace] = self._inventory.namespace_labels(namespace)
+            labels = text_labels(self._inventory.namespace_labels(namespace))
+            self._namespace_labels[namespace] = labels
         return labels
 
 

@@ -4,12 +4,13 @@ Follows networking.k8s.io/v1 NetworkPolicy: a pod is isolated for a direction on
 governs the direction selects it; then the union of the rules of all such policies is allowed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from propolis.core.evaluation import Evaluation, Lookups
 from propolis.core.finding import Finding, Outcome, Rule
 from propolis.core.inventory import Inventory
+from propolis.lang.listing import some
 from propolis.network.engine.coverage_rules import CoverageRules
 from propolis.network.engine.opening import Opening, Openness, openness
 from propolis.network.engine.policies import Policies
@@ -55,7 +56,7 @@ class _Audit:
         if endpoint.on_host_network:
             return self._finding(rule, endpoint, Outcome.SKIP, _BEYOND_POLICIES, state)
         if state.is_isolated:
-            text = f"{state.direction} is governed by NetworkPolicy {_names(state.policies)}"
+            text = f"{state.direction} is governed by NetworkPolicy {some(state.policies)}"
             return self._finding(rule, endpoint, Outcome.PASS, text, state)
         return self._finding(rule, endpoint, Outcome.FAIL, _not_isolated(endpoint, state.direction), state)
 
@@ -69,7 +70,7 @@ class _Audit:
             text = f"not judged: no NetworkPolicy governs {state.direction} of these pods"
             return self._finding(rule, endpoint, Outcome.SKIP, text, state)
         if not openings:
-            text = f"every {state.direction} rule of NetworkPolicy {_names(state.policies)} names its peers"
+            text = f"every {state.direction} rule of NetworkPolicy {some(state.policies)} names its peers"
             return self._finding(rule, endpoint, Outcome.PASS, text, state)
         outcome = Outcome.WARN if all(opening.ports for opening in openings) else Outcome.FAIL
         return self._finding(rule, endpoint, outcome, _too_open(state.direction, openings), state, openings)
@@ -134,7 +135,7 @@ _HOST_NETWORK = (
 
 def _not_isolated(endpoint: Endpoint, direction: str) -> str:
     """What is open because nothing governs the direction, and what to add."""
-    labels = ", ".join(sorted(f"{key}={value}" for key, value in endpoint.labels.items())) or "no labels"
+    labels = some(sorted(f"{key}={value}" for key, value in endpoint.labels.items())) or "no labels"
     opened = "accept connections from anywhere" if direction == "ingress" else "may connect to anywhere"
     return (
         f"pods {opened}, on every port: no NetworkPolicy of namespace {endpoint.namespace} governs"
@@ -146,10 +147,10 @@ def _not_isolated(endpoint: Endpoint, direction: str) -> str:
 def _too_open(direction: str, openings: tuple[Opening, ...]) -> str:
     """Which rules let everybody through, on which ports, and what to change."""
     verb, field = ("accept connections from", "from") if direction == "ingress" else ("may connect to", "to")
-    who = _names(dict.fromkeys(opening.peers for opening in openings))
+    who = some(dict.fromkeys(opening.peers for opening in openings))
     ports = _ports(openings)
-    where = _names(f"{opening.path} of NetworkPolicy {opening.policy}" for opening in openings)
-    on_ports = f"on {_names(ports)}" if ports else "on every port"
+    where = some(f"{opening.path} of NetworkPolicy {opening.policy}" for opening in openings)
+    on_ports = f"on {some(ports)}" if ports else "on every port"
     return f"pods {verb} {who} {on_ports}: {where} names no particular peer; list the peers under `{field}`"
 
 
@@ -158,7 +159,3 @@ def _ports(openings: tuple[Opening, ...]) -> tuple[str, ...]:
     if not all(opening.ports for opening in openings):
         return ()
     return tuple(dict.fromkeys(port for opening in openings for port in opening.ports))
-
-
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(names)

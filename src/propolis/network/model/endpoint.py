@@ -1,13 +1,13 @@
 """Endpoints: the pods that a workload makes, as the network sees them."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from propolis.core.inventory import Inventory
 from propolis.core.resource import Document, Resource, ResourceRef
 from propolis.core.workload import POD_PATHS, containers, is_workload, pod_labels, pod_spec
+from propolis.lang.label_selector import text_labels
 from propolis.network.model.address import parse_address
 
 DEFAULT_NAMESPACE = "default"
@@ -56,7 +56,7 @@ def endpoint_of(resource: Resource) -> Endpoint | None:
     return Endpoint(
         ref=resource.ref,
         namespace=resource.ref.namespace or DEFAULT_NAMESPACE,
-        labels=text_map(pod_labels(resource.document)),
+        labels=text_labels(pod_labels(resource.document)),
         ports=tuple(_ports(spec)),
         on_host_network=spec.get("hostNetwork") is True,
         address=parse_address(address) if isinstance(address, str) else None,
@@ -68,7 +68,11 @@ def is_made_by_another(resource: Resource, inventory: Inventory) -> bool:
     metadata = resource.document.get("metadata")
     owners = metadata.get("ownerReferences") if isinstance(metadata, dict) else None
     for owner in owners if isinstance(owners, list) else ():
-        if isinstance(owner, dict) and owner.get("controller") is True and owner.get("kind") in POD_PATHS:
+        if (
+            isinstance(owner, dict)
+            and owner.get("controller") is True
+            and str(owner.get("kind")) in POD_PATHS
+        ):
             return inventory.find(_owner(owner, resource.ref)) is not None
     return False
 
@@ -82,13 +86,6 @@ def _owner(owner: Document, owned: ResourceRef) -> ResourceRef:
         namespace=owned.namespace,
         cluster=owned.cluster,
     )
-
-
-def text_map(document: Any) -> dict[str, str]:
-    """The entries of a map whose key and value are texts."""
-    if not isinstance(document, dict):
-        return {}
-    return {key: value for key, value in document.items() if isinstance(key, str) and isinstance(value, str)}
 
 
 def _ports(spec: Document) -> Iterator[ContainerPort]:

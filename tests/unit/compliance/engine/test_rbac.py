@@ -202,6 +202,13 @@ class TestAggregation:
         assert outcomes["ClusterRole/operator", "list-secrets"] is Outcome.FAIL
         assert outcomes["ClusterRole/part", "list-secrets"] is Outcome.WARN
 
+    def test_a_rule_is_named_with_the_role_in_which_it_stands(self) -> None:
+        findings = assess(self.AGGREGATE, self.PART, bind("operator", CART))
+        (finding,) = [
+            one for one in findings if one.rule.name == "list-secrets" and one.resource.name == "operator"
+        ]
+        assert "rules[0] of ClusterRole part grants get, list on secrets" in finding.message
+
     def test_aggregation_goes_through_aggregated_roles_and_ends(self) -> None:
         middle = role(
             "middle",

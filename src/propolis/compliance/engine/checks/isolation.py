@@ -124,7 +124,7 @@ def _changes_selinux(pod: PodView) -> Fault | None:
         options = map_of(security.get("seLinuxOptions"))
         for field in ("type", "user", "role"):
             value = options.get(field) or ""
-            if value and (field != "type" or value not in SAFE_SELINUX_TYPES):
+            if value and (field != "type" or str(value) not in SAFE_SELINUX_TYPES):
                 place = f"{path}.securityContext.seLinuxOptions.{field}"
                 return Fault("leaves the SELinux domain of containers", place, shown(value), "remove it")
     return None
@@ -133,7 +133,9 @@ def _changes_selinux(pod: PodView) -> Fault | None:
 def _sets_sysctls(pod: PodView) -> Fault | None:
     entries = numbered_maps(pod.security.get("sysctls"))
     found = [
-        (index, str(entry.get("name"))) for index, entry in entries if entry.get("name") not in SAFE_SYSCTLS
+        (index, str(entry.get("name")))
+        for index, entry in entries
+        if str(entry.get("name")) not in SAFE_SYSCTLS
     ]
     if not found:
         return None

@@ -16,6 +16,7 @@ from propolis.compliance.engine.rbac.system_identities import (
 )
 from propolis.compliance.model.rbac import SERVICE_ACCOUNT, Binding, Identity
 from propolis.core.finding import Finding, Outcome, Rule
+from propolis.lang.listing import some
 
 
 def binding_findings(access: Access, now: datetime) -> Iterator[Finding]:
@@ -26,14 +27,12 @@ def binding_findings(access: Access, now: datetime) -> Iterator[Finding]:
             yield from _BindingJudge(access, binding, named, now).findings()
 
 
-SHOWN = 3
 _DELETE = "Delete the binding, or create the role"
 
 
 def _some(powers: list[str]) -> str:
     """The first few powers, and how many more there are."""
-    text, more = "; ".join(powers[:SHOWN]), len(powers) - SHOWN
-    return f"{text}; and {more} more" if more > 0 else text
+    return some(powers, shown=3, separator="; ")
 
 
 class _BindingJudge:
@@ -76,7 +75,7 @@ class _BindingJudge:
         """Whether certain identities are bound; a role without risk makes it a warning."""
         if not found:
             return self._pass(rule)
-        names = ", ".join(str(one) for one in found)
+        names = some(str(one) for one in found)
         granted = self._powers()
         powers = f", which lets them {_some(granted)}" if granted else ""
         text = f"grants {self._role_text()} to {who} ({names}){powers}. {rule.remediation}"
@@ -98,7 +97,7 @@ class _BindingJudge:
         found = [one for one in self._named if one.kind == SERVICE_ACCOUNT and one.name == "default"]
         if not found:
             return self._pass(rule)
-        names = ", ".join(str(one) for one in found)
+        names = some(str(one) for one in found)
         text = f"grants {self._role_text()} to {names}, which pods get that name no other. {rule.remediation}"
         return self._finding(rule, Outcome.FAIL, text)
 
@@ -111,7 +110,7 @@ class _BindingJudge:
         yield self._risky_role(other, powers) if powers and not is_admin else self._pass(other)
 
     def _risky_role(self, rule: Rule, powers: list[str]) -> Finding:
-        who = ", ".join(str(one) for one in self._named)
+        who = some(str(one) for one in self._named)
         where = (
             f"in namespace {self._binding.namespace}" if self._binding.namespace else "in the whole cluster"
         )

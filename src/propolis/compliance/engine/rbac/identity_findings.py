@@ -13,6 +13,7 @@ from propolis.compliance.model.rbac import SERVICE_ACCOUNT, Binding, Identity, R
 from propolis.core.finding import Finding, Outcome
 from propolis.core.inventory import Inventory
 from propolis.core.resource import Resource, ResourceRef
+from propolis.lang.listing import some
 
 CLOUD_ANNOTATIONS = {
     "eks.amazonaws.com/role-arn": "AWS IAM role",
@@ -68,8 +69,8 @@ class _Holder:
         parts = [
             (binding, role) for binding, role in self._held if self._plays_part(role, binding, grant, scopes)
         ]
-        names = " and ".join(dict.fromkeys(str(role.ref) for _, role in parts))
-        where = "the whole cluster" if CLUSTER in scopes else ", ".join(sorted(scopes))
+        names = some((str(role.ref) for _, role in parts), separator=" and ")
+        where = "the whole cluster" if CLUSTER in scopes else some(sorted(scopes))
         text = (
             f"{self._identity} may {grant.grant.power} in {where}: no single role says so, but {names}"
             f" do together. {grant.rule.remediation}"
@@ -129,6 +130,6 @@ def _crowded_namespaces(access: Access, inventory: Inventory, now: datetime) -> 
         if len(identities) < MANY_IDENTITIES:
             yield Finding(rule, resource.ref, Outcome.PASS, rule.title, now)
         else:
-            names = ", ".join(str(one) for one in identities)
+            names = some(str(one) for one in identities)
             text = f"{len(identities)} identities have rights in this namespace: {names}. {rule.remediation}"
             yield Finding(rule, resource.ref, Outcome.WARN, text, now)

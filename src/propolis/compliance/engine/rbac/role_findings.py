@@ -8,6 +8,7 @@ from propolis.compliance.engine.rbac.rule_set import WHOLE, CompiledGrant
 from propolis.compliance.model.grant import GrantEvidence
 from propolis.compliance.model.rbac import ALL, Binding, Role
 from propolis.core.finding import Finding, Outcome
+from propolis.lang.listing import some
 
 
 def role_findings(access: Access, now: datetime) -> Iterator[Finding]:
@@ -68,9 +69,9 @@ class _RoleJudge:
         """A failure where the role is bound; a warning while nothing binds it."""
         bindings = [binding for binding in self._bindings if binding.namespace in scopes]
         rules = _granting_rules(self._access, self._role, grant)
-        who = _sample(sorted({str(identity) for binding in bindings for identity in binding.identities}))
-        by = _sample([str(binding.ref) for binding in bindings])
-        what = f"{'; '.join(rules)}. {grant.rule.remediation}"
+        who = some(sorted({str(identity) for binding in bindings for identity in binding.identities}))
+        by = some(str(binding.ref) for binding in bindings)
+        what = f"{some(rules, separator='; ')}. {grant.rule.remediation}"
         if bindings:
             text = f"lets {who} {grant.grant.power} ({_where(scopes)}, by {by}): {what}"
             return self._finding(grant, Outcome.FAIL, text, bindings, scopes)
@@ -82,7 +83,7 @@ class _RoleJudge:
         text = (
             f"would let its holders {grant.grant.power} if a ClusterRoleBinding named it; the RoleBindings"
             f" that do grant nothing on resources outside of namespaces: "
-            f"{'; '.join(_granting_rules(self._access, self._role, grant))}. Remove these rules"
+            f"{some(_granting_rules(self._access, self._role, grant), separator='; ')}. Remove these rules"
         )
         return self._finding(grant, Outcome.WARN, text, self._bindings, list(self._bits))
 
@@ -113,9 +114,7 @@ def _granting_rules(access: Access, role: Role, grant: CompiledGrant) -> list[st
     """The rules of a role that play a part in a grant, as text with their place."""
     wanted = grant.all_bits
     return [
-        f"rules[{rule.index}] grants {rule.text}"
-        for rule in role.rules
-        if access.rules.index.of_rule(rule) & wanted
+        f"{rule.place} grants {rule.text}" for rule in role.rules if access.rules.index.of_rule(rule) & wanted
     ]
 
 
@@ -123,26 +122,16 @@ def _wildcards(access: Access, role: Role, now: datetime) -> Finding:
     """Whether a role writes ``*`` where it could list what it needs."""
     rule = access.rules.bindings.wildcards
     found = [
-        f"rules[{one.index}].{field}"
+        f"{one.place} {field}"
         for one in role.rules
         for field, values in (("verbs", one.verbs), ("resources", one.resources), ("apiGroups", one.groups))
         if ALL in values
     ]
     if not found:
         return Finding(rule, role.ref, Outcome.PASS, rule.title, now)
-    text = f"grants what does not exist yet: {_sample(found)} is *. {rule.remediation}"
+    text = f"grants what does not exist yet: {some(found)} is *. {rule.remediation}"
     return Finding(rule, role.ref, Outcome.FAIL, text, now, grant_evidence((), [role], found, ()))
 
 
 def _where(scopes: list[str]) -> str:
-    return "in the whole cluster" if CLUSTER in scopes else f"in {_sample(sorted(scopes))}"
-
-
-SHOWN = 4
-
-
-def _sample(words: list[str]) -> str:
-    """The first few words, and how many more there are."""
-    more = len(words) - SHOWN
-    text = ", ".join(words[:SHOWN])
-    return f"{text} and {more} more" if more > 0 else text
+    return "in the whole cluster" if CLUSTER in scopes else f"in {some(sorted(scopes))}"

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TypeAlias
 
+import msgspec
+
 from propolis.compliance.engine.rbac.default_roles import DEFAULT_ROLES
 from propolis.compliance.model.rbac import GROUP, Binding, Role, RoleKey, RoleRule
 from propolis.compliance.model.rbac_parse import parse_binding, parse_role
@@ -61,7 +63,7 @@ class Roles:
             for other in self._taken_over(waiting.pop()):
                 if other.ref.name not in seen:
                     seen.add(other.ref.name)
-                    found.update(dict.fromkeys(other.rules))
+                    found.update(dict.fromkeys(_taken(rule, other) for rule in other.rules))
                     waiting.append(other)
         return Role(role.ref, tuple(found), role.aggregates, role.labels)
 
@@ -82,6 +84,11 @@ class Roles:
     def bindings_of(self, role: Role) -> list[Binding]:
         """Bindings that name a role."""
         return self._bindings_of.get(role.key, [])
+
+
+def _taken(rule: RoleRule, owner: Role) -> RoleRule:
+    """A rule as an aggregated role has it, with the name of the role in which a person finds it."""
+    return msgspec.structs.replace(rule, taken_from=rule.taken_from or owner.ref.name)
 
 
 def _restored(default: Role, declared: Role | None) -> Role:
