@@ -29,7 +29,8 @@ _SECRET_VALUE = re2.compile(
 """Tokens that their form gives away: of AWS, GitHub, GitLab, Slack, Google, Stripe, JWT, headers."""
 _PRIVATE_KEY = re2.compile(r"(?i)-BEGIN[ \t]+([A-Z0-9]+[ \t]+)*PRIVATE KEY-")
 _ASSIGNMENT = re2.compile(
-    r"(?im)(?:^[ \t\"']*|[{,][ \t]*\")([a-z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key)"
+    r"(?im)(?:^[ \t\"']*|[{,][ \t]*\")"
+    r"([a-z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key)"
     r"[a-z0-9_.-]*)[\"']?[ \t]*[=:][ \t]*[\"']?([^\s\"'#,}]+)"
 )
 _HARMLESS_VALUE = re2.compile(

@@ -3,7 +3,7 @@ import pytest
 from propolis.compliance.engine.checks.secret_text import assigned_secret, is_secret
 
 AWS_KEY = "AKIA" + "IOSFODNN7EXAMPLE"
-WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
         ("github_token", "correct-horse"),
         ("DB_URL", AWS_KEY),
         ("HEADER", "bearer abc123def"),
-        ("COOKIE", WEB_TOKEN),
+        ("COOKIE", JWT),
         ("id_rsa", "-----BEGIN RSA PRIVATE KEY-----"),
     ],
 )
