@@ -8,8 +8,10 @@ pytest's reports): both are let through.
 import linecache
 import sys
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 FORBIDDEN = frozenset(
@@ -23,6 +25,8 @@ FORBIDDEN = frozenset(
 
 
 _SOURCE_LINES = linecache.updatecache.__code__
+_SOURCE_READERS = ("<frozen importlib", str(Path(hypothesis.__file__).parent / "internal" / "constants_ast.py"))
+"""Imports, and hypothesis looking for constants in the sources that are loaded."""
 
 
 class ImpureEngineError(AssertionError):
@@ -39,7 +43,7 @@ class _Watch:
 def _is_reading_code() -> bool:
     frame: Any = sys._getframe(2)
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib") or frame.f_code is _SOURCE_LINES:
+        if frame.f_code.co_filename.startswith(_SOURCE_READERS) or frame.f_code is _SOURCE_LINES:
             return True
         frame = frame.f_back
     return False

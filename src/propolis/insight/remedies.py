@@ -121,6 +121,10 @@ REMEDIES: dict[str, Remedy] = {
         "Enforce a Pod Security level",
         "Label the namespace pod-security.kubernetes.io/enforce: baseline, or restricted if its pods fit.",
     ),
+    "close-webhooks": Remedy(
+        "Close what admission webhooks leave open",
+        "Let the webhook fail closed (failurePolicy: Fail) for the resources that it is to protect.",
+    ),
     "narrow-role": Remedy(
         "Narrow the role",
         "Name the verbs, resources and objects that are used in place of wildcards and risky grants.",

@@ -35,7 +35,7 @@ def test_a_collector_that_was_off_stays_off() -> None:
 def test_freezing_exempts_what_was_built() -> None:
     try:
         with quiet_gc(freeze=True):
-            kept = [[] for _ in range(100)]
+            kept: list[list[int]] = [[] for _ in range(100)]
         assert gc.get_freeze_count() >= len(kept)
     finally:
         gc.unfreeze()
