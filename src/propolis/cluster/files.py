@@ -25,8 +25,11 @@ def read_file(path: Path, limits: Limits) -> bytes:
         # Not blocking: what was a file may have become a pipe since.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
-            _check(os.fstat(descriptor), name, limits)
-            return _bounded(file.read(limits.file_bytes + 1), name, limits)
+            size_bytes = _check(os.fstat(descriptor), name, limits)
+            data = file.read(size_bytes + 1)
+            if len(data) > size_bytes:  # it grows while it is read, or has no size, as those in /proc
+                data += file.read(limits.file_bytes + 1)
+            return _bounded(data, name, limits)
     except FileNotFoundError as error:
         raise DocumentError("is not there", Place(name), "a file or a folder") from error
     except (OSError, ValueError) as error:
@@ -41,12 +44,14 @@ def read_stdin(stdin: BinaryIO, limits: Limits) -> bytes:
         raise SourceError("read", STDIN, str(error)) from error
 
 
-def _check(status: os.stat_result, name: str, limits: Limits) -> None:
+def _check(status: os.stat_result, name: str, limits: Limits) -> int:
+    """The size of a file that may be read."""
     if not stat.S_ISREG(status.st_mode):
         expected = "a file or a folder; what comes through a pipe is read with --manifests -"
         raise DocumentError("is no regular file", Place(name), expected)
     if status.st_size > limits.file_bytes:
         raise _too_large(f"{status.st_size:,} bytes", name, limits)
+    return status.st_size
 
 
 def _bounded(data: bytes, name: str, limits: Limits) -> bytes:

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from propolis.core.assessment import Problem
@@ -59,7 +60,7 @@ class _Walk:
         if trouble:
             yield trouble
         elif is_folder:
-            self.waiting += sorted(path.iterdir(), reverse=True)
+            self.waiting += sorted(path.iterdir(), key=attrgetter("name"), reverse=True)
         else:
             yield path
 

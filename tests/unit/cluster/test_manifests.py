@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from propolis.cluster.files import read_file
 from propolis.cluster.manifests import observe_manifests
 from propolis.cluster.observation import Observation
 from propolis.core.limits import Limits
@@ -161,6 +162,14 @@ def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
     assert names(observation) == ["default/Pod/z"]
     (problem,) = observation.problems
     assert problem.text.startswith(f"{huge}: holds 1,073,741,824 bytes; expected at most 67,108,864 bytes")
+
+
+def test_a_file_that_is_larger_than_it_said_is_read_up_to_the_limit() -> None:
+    status = Path("/proc/self/status")  # says that it has no bytes
+    if not status.exists():
+        pytest.skip("needs /proc")
+    assert "at most 10 bytes" in observe_manifests([str(status)], Limits(file_bytes=10)).problems[0].text
+    assert read_file(status, Limits()).startswith(b"Name:")
 
 
 def test_standard_input_beyond_the_limit_is_not_read_to_its_end() -> None:
