@@ -25,7 +25,8 @@ FORBIDDEN = frozenset(
 
 
 _SOURCE_LINES = linecache.updatecache.__code__
-_SOURCE_READERS = ("<frozen importlib", str(Path(hypothesis.__file__).parent / "internal" / "constants_ast.py"))
+_CONSTANTS = Path(hypothesis.__file__).parent / "internal" / "constants_ast.py"
+_SOURCE_READERS = ("<frozen importlib", str(_CONSTANTS))
 """Imports, and hypothesis looking for constants in the sources that are loaded."""
 
 

@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
 
-from propolis.core.finding import Severity
+from propolis.core.finding import OPEN_OUTCOMES, Severity
 from propolis.store.rows import FindingRow, resource_row
 from propolis.store.schema import changes, findings, resources, rules, runs
 
 live = findings.c.deleted_revision.is_(None)
 """Not a tombstone."""
 
+_is_open = case((findings.c.outcome.in_(tuple(sorted(OPEN_OUTCOMES))), 1), else_=0)
 _ranks = {severity.value: severity.rank for severity in Severity}
 _severity_rank = case(_ranks, value=findings.c.severity, else_=0)
 
@@ -71,7 +72,7 @@ def count_findings(connection: Connection, wanted: FindingFilter, by: str) -> di
 def list_findings(
     connection: Connection, wanted: FindingFilter, offset: int = 0, limit: int | None = 100
 ) -> tuple[int, list[FindingRow]]:
-    """How many findings there are, and one page of them, the worst first.
+    """How many findings there are, and one page of them: open ones first, the worst first.
 
     ``limit`` None gives all of them.
     """
@@ -80,6 +81,7 @@ def list_findings(
     total = connection.execute(select(func.count()).select_from(joined).where(*conditions)).scalar_one()
     query = _finding_query(wanted.cluster).where(*conditions)
     query = query.order_by(
+        _is_open.desc(),
         _severity_rank.desc(),
         resources.c.namespace,
         resources.c.kind,

@@ -54,7 +54,7 @@ def page(database: Database, **wanted: object) -> list[str]:
 def test_the_first_run_is_all_new_and_the_same_again_is_unchanged(database: Database) -> None:
     findings = [finding(PRIVILEGED, CART), finding(LATEST, WEB), finding(LATEST, CART, Outcome.PASS)]
     assert store(database, findings) == {"new": 2, "fixed": 0, "unchanged": 0}
-    assert page(database) == ["cart:privileged:fail:new", "cart:tag:pass:", "web:tag:fail:new"]
+    assert page(database) == ["cart:privileged:fail:new", "web:tag:fail:new", "cart:tag:pass:"]
     assert store(database, findings) == {"new": 0, "fixed": 0, "unchanged": 2}
     assert page(database, change="new") == []
 
@@ -63,8 +63,8 @@ def test_a_finding_is_fixed_when_it_passes_or_is_gone(database: Database) -> Non
     store(database, [finding(PRIVILEGED, CART), finding(LATEST, WEB), finding(LATEST, CART)])
     changed = store(database, [finding(PRIVILEGED, CART, Outcome.PASS), finding(LATEST, WEB)])
     assert changed == {"new": 0, "fixed": 2, "unchanged": 1}
-    assert page(database) == ["cart:privileged:pass:", "web:tag:fail:"]
-    assert page(database, change="fixed") == ["cart:privileged:pass:", "cart:tag:fail:"]
+    assert page(database) == ["web:tag:fail:", "cart:privileged:pass:"]
+    assert page(database, change="fixed") == ["cart:tag:fail:", "cart:privileged:pass:"]
 
 
 def test_a_finding_that_comes_back_is_new_again(database: Database) -> None:
