@@ -7,9 +7,7 @@ each other, keys that are no identifiers, and every word that some resolver take
 boolean or null besides the usual spellings.
 """
 
-from typing import Any
-
-import re2
+from propolis.lang.yaml.byte_patterns import compile_bytes
 
 MOST_DEPTH = 128
 """No plain document nests deeper: a level takes at least one of the columns that a line may have."""
@@ -67,16 +65,8 @@ _NO_TEXT = "null|Null|NULL|true|True|TRUE|false|False|FALSE"
 _DOUBTFUL = rf"(?:[ \n\[{{,]|\A)(?:(?:{_ONE_SIDED}|{_NUMBER_WORDS})(?:[ \n:,\]}}]|\z)|(?:{_NO_TEXT}) *:)"
 _UNUSUAL_CHARACTERS = r"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]"
 
-
-def _compiled(pattern: str) -> Any:
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1  # bytes as they are
-    options.max_mem = 64 << 20
-    return re2.compile(pattern.encode("latin-1"), options)
-
-
-_IS_DOCUMENT = _compiled(_DOCUMENT)
-_IS_DOUBTFUL = _compiled(rf"{_DOUBTFUL}|{_UNUSUAL_CHARACTERS}")
+_IS_DOCUMENT = compile_bytes(_DOCUMENT)
+_IS_DOUBTFUL = compile_bytes(rf"{_DOUBTFUL}|{_UNUSUAL_CHARACTERS}")
 
 
 def is_plain(data: bytes) -> bool:

@@ -13,11 +13,12 @@ import orjson
 from propolis.core.errors import DocumentError, LimitError, Place
 from propolis.core.limits import Limits
 from propolis.lang.yaml.budget import MOST_DEPTH, most_nodes, too_deep
+from propolis.lang.yaml.byte_patterns import compile_bytes
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
-_UNCOUNTABLE = re.compile(rb'"[ \t\n]+:|\\u00(?:22|3[aA])')
+_UNCOUNTABLE = compile_bytes(r'"[ \t\n]+:|\\u00(?:22|3[aA])')
 _TO_BRACES = bytes.maketrans(b"[]", b"{}")
 _NOT_BRACES = bytes(set(range(256)) - set(b"{}"))
+_NOT_MARKS = bytes(set(range(256)) - set(b'{}[],:"'))
 
 
 def check(data: bytes, document: Any, limits: Limits) -> None:
@@ -28,23 +29,37 @@ def check(data: bytes, document: Any, limits: Limits) -> None:
         DocumentError: A key is there twice in one object.
     """
     most_depth = min(limits.document_depth, MOST_DEPTH)
+    try:
+        written = orjson.dumps(document)
+    except orjson.JSONEncodeError:  # it does not write what nests deeper than 254
+        raise too_deep(most_depth).at(Place("", 1, 1)) from None
     if len(data) > limits.document_nodes or data.count(b"{") + data.count(b"[") > most_depth:
-        bare = _STRING.sub(b"", data)
-        _check_nodes(bare, most_nodes(limits, len(data)))
-        _check_depth(bare, most_depth)
-    if not _has_every_key(data, document):
+        marks = _marks(written)
+        _check_nodes(marks, most_nodes(limits, len(data)))
+        _check_depth(marks, most_depth)
+    if _has_every_key(data, written):
+        return
+    try:
         json.loads(data, object_pairs_hook=_DuplicateFinder(data))
+    except RecursionError:  # deep within a value that a second one of its key replaced
+        raise too_deep(most_depth).at(Place("", 1, 1)) from None
 
 
-def _check_nodes(bare: bytes, most: int) -> None:
-    nodes = 1 + sum(bare.count(mark) for mark in (b",", b":", b"{", b"["))
+def _marks(written: bytes) -> bytes:
+    """The brackets, commas and colons of a JSON text, without those within strings."""
+    unescaped = written.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(unescaped.translate(None, _NOT_MARKS).split(b'"')[::2])
+
+
+def _check_nodes(marks: bytes, most: int) -> None:
+    nodes = 1 + sum(marks.count(mark) for mark in (b",", b":", b"{", b"["))
     if nodes > most:
         raise LimitError(f"more than {most:,} values", Place("", 1, 1), "several documents")
 
 
-def _check_depth(bare: bytes, most: int) -> None:
+def _check_depth(marks: bytes, most: int) -> None:
     """Takes off the innermost level until nothing is left."""
-    braces = bare.translate(_TO_BRACES).translate(None, _NOT_BRACES)
+    braces = marks.translate(_TO_BRACES).translate(None, _NOT_BRACES)
     for _ in range(most):
         if not braces:
             return
@@ -53,15 +68,13 @@ def _check_depth(bare: bytes, most: int) -> None:
         raise too_deep(most).at(Place("", 1, 1))
 
 
-def _has_every_key(data: bytes, document: Any) -> bool:
+def _has_every_key(data: bytes, written: bytes) -> bool:
     """Whether writing the document gives as many keys as were read.
 
     A lost key lowers the count of ``":`` and nothing raises it but escapes of these two
     characters, or blanks between them; such texts are not judged here.
     """
-    if _UNCOUNTABLE.search(data):
-        return False
-    return data.count(b'":') == orjson.dumps(document).count(b'":')
+    return data.count(b'":') == written.count(b'":') and not _UNCOUNTABLE.search(data)
 
 
 class _DuplicateFinder:

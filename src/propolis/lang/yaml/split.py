@@ -43,7 +43,8 @@ def split(data: bytes) -> Iterator[Piece]:
 def _cut(data: bytes) -> Iterator[bytes]:
     """The text between markers. ``---`` begins a piece, ``...`` ends one; directives stay with theirs."""
     start = 0
-    for marker in _MARKER.finditer(data):
+    has_markers = b"\n---" in data or b"\n..." in data or data.startswith((b"---", b"..."))
+    for marker in _MARKER.finditer(data) if has_markers else ():
         cut = marker.start()
         if data.startswith(b".", cut):
             cut = _next_line(data, cut)

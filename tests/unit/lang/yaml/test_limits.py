@@ -81,6 +81,11 @@ def test_brackets_within_texts_do_not_hide_depth() -> None:
     assert "deep" in limit_error(data).message
 
 
+def test_depth_in_a_value_that_a_later_one_replaces_is_no_way_around() -> None:
+    (parsed,) = load_documents(b'{"a":' + b"[" * 1000 + b"]" * 1000 + b',"a":1}')
+    assert parsed.error is not None
+
+
 def test_an_alias_adds_the_depth_of_what_it_stands_for() -> None:
     limits = Limits(document_depth=10)
     data = b"a: &a " + b"[" * 8 + b"]" * 8 + b"\nb: [[*a]]\n"
