@@ -2,10 +2,14 @@
 
 Follows the OCI image specification 1.1, layer.md: whiteouts hide what is below, opaque folders hide
 all of it, and a file that stands where a folder stood hides the folder.
+
+A database of packages is one file, written anew by every layer that installs something. A package that
+stood in it below, in the same version, still belongs to the layer that brought it.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -30,25 +34,48 @@ class ImageContent(msgspec.Struct, frozen=True):
     problems: tuple[str, ...]
 
 
+_Identity = tuple[str, str, str]
+"""Name, version and architecture."""
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """A file that is there, the layer of it, and the layers of the packages of a database."""
+
+    layer: ImageLayer
+    file: AnalyzedFile
+    origins: Mapping[_Identity, ImageLayer]
+
+
 def merge_layers(layers: Sequence[tuple[ImageLayer, LayerContent]]) -> ImageContent:
     """What remains of all layers, the lowest first."""
-    present: dict[str, tuple[ImageLayer, AnalyzedFile]] = {}
+    present: dict[str, _Standing] = {}
     for layer, content in layers:
+        below = {file.path: present[file.path] for file in content.files if file.path in present}
         _hide(present, content)
         for file in content.files:
-            present[file.path] = (layer, file)
-    owned = {path for _, file in present.values() for path in file.analysis.owned_paths}
-    found = [
-        package
-        for path, (layer, file) in present.items()
-        if path not in owned
-        for package in _placed(file, layer)
-    ]
+            present[file.path] = _standing(layer, file, below.get(file.path))
+    owned = {path for one in present.values() for path in one.file.analysis.owned_paths}
+    found = [package for path, one in present.items() if path not in owned for package in _placed(one)]
     found.sort(key=lambda package: (package.type not in OS_TYPES, package.type, package.name, package.path))
     return ImageContent(_distribution(present), tuple(found), tuple(_problems(layers, present)))
 
 
-def _hide(present: dict[str, tuple[ImageLayer, AnalyzedFile]], content: LayerContent) -> None:
+def _standing(layer: ImageLayer, file: AnalyzedFile, below: _Standing | None) -> _Standing:
+    origins = {
+        identity: below.origins.get(identity, layer) if below else layer
+        for package in file.analysis.packages
+        if package.type in OS_TYPES
+        for identity in (_identity(package),)
+    }
+    return _Standing(layer, file, origins)
+
+
+def _identity(package: Package) -> _Identity:
+    return package.name, package.version, package.architecture
+
+
+def _hide(present: dict[str, _Standing], content: LayerContent) -> None:
     """Takes away what the layer hides of those below."""
     if not present:
         return
@@ -68,18 +95,20 @@ def parents(path: str) -> Iterator[str]:
     yield ""
 
 
-def _placed(file: AnalyzedFile, layer: ImageLayer) -> Iterator[Package]:
-    for package in file.analysis.packages:
+def _placed(standing: _Standing) -> Iterator[Package]:
+    for package in standing.file.analysis.packages:
+        layer = standing.origins.get(_identity(package), standing.layer)
         yield msgspec.structs.replace(
-            package, path=package.path or file.path, layer=layer.diff_id, is_base=layer.is_base
+            package,
+            path=package.path or standing.file.path,
+            layer=layer.diff_id,
+            is_base=layer.is_base,
         )
 
 
-def _distribution(present: dict[str, tuple[ImageLayer, AnalyzedFile]]) -> Distribution | None:
+def _distribution(present: Mapping[str, _Standing]) -> Distribution | None:
     """The one of ``/etc/os-release`` before that of ``/usr/lib/os-release``, then any other."""
-    told = {
-        path: file.analysis.distribution for path, (_, file) in present.items() if file.analysis.distribution
-    }
+    told = {path: found for path, one in present.items() if (found := one.file.analysis.distribution)}
     for path in ("etc/os-release", "usr/lib/os-release"):
         if path in told:
             return told[path]
@@ -87,10 +116,10 @@ def _distribution(present: dict[str, tuple[ImageLayer, AnalyzedFile]]) -> Distri
 
 
 def _problems(
-    layers: Sequence[tuple[ImageLayer, LayerContent]], present: dict[str, tuple[ImageLayer, AnalyzedFile]]
+    layers: Sequence[tuple[ImageLayer, LayerContent]], present: Mapping[str, _Standing]
 ) -> Iterator[str]:
     for _, content in layers:
         yield from content.problems
-    for path, (_, file) in present.items():
-        for problem in file.analysis.problems:
+    for path, one in present.items():
+        for problem in one.file.analysis.problems:
             yield f"{path}: {problem}"

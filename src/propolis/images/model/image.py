@@ -41,6 +41,8 @@ class Image(msgspec.Struct, frozen=True):
         digest: Of its manifest; empty where the archive gives none.
         names: References by which it is known, as written (``registry.example/shop/web:1.2``).
         layers: The lowest first.
+        base_name: The image that this one says it stands on; empty where it does not tell.
+        base_digest: Likewise, the digest of that image's manifest.
         variables: Names of environment variables that it sets; their values are not kept.
     """
 
@@ -52,3 +54,5 @@ class Image(msgspec.Struct, frozen=True):
     created: datetime | None
     layers: tuple[ImageLayer, ...]
     variables: tuple[str, ...] = ()
+    base_name: str = ""
+    base_digest: str = ""

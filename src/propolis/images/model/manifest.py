@@ -32,6 +32,8 @@ LAYER_TYPES = frozenset(
     }
 )
 NAME_ANNOTATION = "org.opencontainers.image.ref.name"
+BASE_NAME_ANNOTATION = "org.opencontainers.image.base.name"
+BASE_DIGEST_ANNOTATION = "org.opencontainers.image.base.digest"
 
 T = TypeVar("T")
 
@@ -68,6 +70,7 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel"):
     config: Descriptor
     layers: tuple[Descriptor, ...]
     media_type: str = ""
+    annotations: dict[str, str] | None = None
 
 
 class SavedImage(msgspec.Struct, frozen=True, rename="pascal"):

@@ -9,10 +9,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from propolis.core.errors import DocumentError, LimitError, Place
 from propolis.core.limits import DEFAULT, Limits
 from propolis.images.model.image import Image
 from propolis.images.model.manifest import (
+    BASE_DIGEST_ANNOTATION,
+    BASE_NAME_ANNOTATION,
     INDEX_TYPES,
     LAYER_TYPES,
     MANIFEST_TYPES,
@@ -139,7 +143,17 @@ def _load(blobs: Blobs, descriptor: Descriptor, names: tuple[str, ...], limits: 
     digests = tuple(check_digest(layer.digest, place) for layer in manifest.layers)
     parsed = parse(config, Config, config_place)
     image = image_of(parsed, manifest.config.digest, descriptor.digest, names, digests, config_place)
-    return OpenImage(image, blobs, tuple(_blob_name(one) for one in digests))
+    return OpenImage(_with_base(image, manifest), blobs, tuple(_blob_name(one) for one in digests))
+
+
+def _with_base(image: Image, manifest: Manifest) -> Image:
+    """What the manifest says about the image below it."""
+    told = manifest.annotations or {}
+    return msgspec.structs.replace(
+        image,
+        base_name=told.get(BASE_NAME_ANNOTATION, ""),
+        base_digest=told.get(BASE_DIGEST_ANNOTATION, ""),
+    )
 
 
 def _blob_name(digest: str) -> str:

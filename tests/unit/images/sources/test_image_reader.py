@@ -228,3 +228,17 @@ def test_a_damaged_cache_costs_only_time(tmp_path: Path) -> None:
         if file.is_file():
             file.write_bytes(b"damaged")
     assert names(read_image(found.load(), ANALYZERS, cache)) == ["libc6"]
+
+
+def test_a_database_written_anew_keeps_the_layers_of_what_it_held(tmp_path: Path) -> None:
+    both = STATUS.replace("NAME", "libc6") + STATUS.replace("NAME", "curl")
+    layers = [
+        tar_of(DEBIAN),
+        tar_of([("var/lib/dpkg/status", both)]),
+        tar_of([("var/lib/dpkg/status", both.replace("1.0", "1.1", 1))]),
+    ]
+    content = read(tmp_path, layers)
+    assert {one.name: one.layer for one in content.packages} == {
+        "libc6": digest_of(layers[2]),
+        "curl": digest_of(layers[1]),
+    }
