@@ -87,6 +87,8 @@ class Finding(msgspec.Struct, frozen=True):
     Attributes:
         subject: Tells findings of one rule on one resource apart (a container's name, a path,
             a role); part of the identity, so it must not hold counters or times.
+        remedy: Key of the change that resolves it, where that depends on the resource and not on
+            the rule alone (which package of which image to upgrade).
     """
 
     rule: Rule
@@ -96,6 +98,12 @@ class Finding(msgspec.Struct, frozen=True):
     time: datetime | None = None
     evidence: Evidence | None = None
     subject: str = ""
+    remedy: str = ""
+
+    @property
+    def change(self) -> str:
+        """Key of the change that resolves it: its own, the rule's, or else the rule itself."""
+        return self.remedy or self.rule.remedy or self.rule.key
 
     @property
     def severity(self) -> Severity:

@@ -51,7 +51,7 @@ _FIELDS: dict[str, Any] = {
     "name": resources.c.name,
     "rule": rules.c.name,
     "policy": rules.c.policy,
-    "remedy": rules.c.remedy,
+    "remedy": findings.c.remedy,
     "team": resources.c.team,
 }
 
@@ -144,7 +144,7 @@ def _finding_query(cluster: str) -> Select[Any]:
         findings.c.outcome,
         findings.c.message,
         findings.c.subject,
-        rules.c.remedy,
+        findings.c.remedy,
         rules.c.remediation,
         rules.c.scored,
         findings.c.evidence,

@@ -110,6 +110,8 @@ findings = Table(
     Column("severity", String(16), nullable=False),
     Column("message", Text, nullable=False),
     Column("evidence", Text),
+    # Key of the change that resolves it.
+    Column("remedy", Text, nullable=False),
     # The run since which it has this outcome, and the revision of its last change.
     Column("since_run", Integer, ForeignKey("runs.id"), nullable=False),
     Column("revision", Integer, nullable=False, index=True),
@@ -154,6 +156,30 @@ fixes = Table(
     # The resources to change, by key, each with its number of findings.
     Column("resources", JSON, nullable=False),
     UniqueConstraint("run_id", "rank"),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("resource_id", Integer, ForeignKey("resources.id"), primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id"), nullable=False, index=True),
+    Column("digest", String(80), nullable=False),
+    Column("names", JSON, nullable=False),
+    Column("distribution", Text, nullable=False),
+    # Layers, packages, what is known of each ecosystem, problems.
+    Column("content", JSON, nullable=False),
+)
+
+image_uses = Table(
+    "image_uses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id"), nullable=False),
+    Column("resource_id", Integer, ForeignKey("resources.id"), nullable=False, index=True),
+    Column("container", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    # Null where the image was not scanned.
+    Column("image_id", Integer, ForeignKey("resources.id"), index=True),
 )
 
 revisions = Table(

@@ -35,10 +35,11 @@ staged = Table(
     Column("severity", String(16), nullable=False),
     Column("message", Text, nullable=False),
     Column("evidence", Text),
+    Column("remedy", Text, nullable=False),
     prefixes=["TEMPORARY"],
 )
 
-StagedRow = tuple[bytes, int, int, str, str, str, str, str | None]
+StagedRow = tuple[bytes, int, int, str, str, str, str, str | None, str]
 """The columns of `staged`, in their order."""
 
 _same = findings.c.fingerprint == staged.c.fingerprint
@@ -50,6 +51,7 @@ _differs = or_(
     findings.c.severity != staged.c.severity,
     findings.c.message != staged.c.message,
     findings.c.evidence.is_distinct_from(staged.c.evidence),
+    findings.c.remedy != staged.c.remedy,
     findings.c.deleted_revision.is_not(None),
 )
 
@@ -147,6 +149,7 @@ def _update_changed(connection: Connection, run_id: int, revision: int) -> None:
             severity=staged.c.severity,
             message=staged.c.message,
             evidence=staged.c.evidence,
+            remedy=staged.c.remedy,
             revision=revision,
             deleted_revision=None,
         )
@@ -155,16 +158,7 @@ def _update_changed(connection: Connection, run_id: int, revision: int) -> None:
 
 def _insert_absent(connection: Connection, run_id: int, revision: int) -> int:
     """Findings never seen before; returns how many of them are open."""
-    columns = (
-        "fingerprint",
-        "rule_id",
-        "resource_id",
-        "subject",
-        "outcome",
-        "severity",
-        "message",
-        "evidence",
-    )
+    columns = [column.name for column in staged.c]
     absent = (
         select(*(staged.c[name] for name in columns), literal(run_id), literal(revision))
         .select_from(staged.outerjoin(findings, _same))

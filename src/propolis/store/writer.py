@@ -66,6 +66,7 @@ class RunWriter:
                 rule.severity,
                 finding.message,
                 None if finding.evidence is None else _encode(finding.evidence).decode(),
+                finding.change,
             )
 
     def apply(self) -> dict[str, int]:

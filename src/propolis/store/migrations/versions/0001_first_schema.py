@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("severity", sa.String(length=16), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("remedy", sa.Text(), nullable=False),
         sa.Column("since_run", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("deleted_revision", sa.Integer(), nullable=True),
@@ -104,6 +105,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fixes")),
         sa.UniqueConstraint("run_id", "rank", name=op.f("uq_fixes_run_id_rank")),
     )
+    op.create_table(
+        "image_uses",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("resource_id", sa.Integer(), nullable=False),
+        sa.Column("container", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("image_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["image_id"], ["resources.id"], name=op.f("fk_image_uses_image_id")),
+        sa.ForeignKeyConstraint(["resource_id"], ["resources.id"], name=op.f("fk_image_uses_resource_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_image_uses_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_image_uses")),
+    )
+    op.create_index(op.f("ix_image_uses_image_id"), "image_uses", ["image_id"], unique=False)
+    op.create_index(op.f("ix_image_uses_resource_id"), "image_uses", ["resource_id"], unique=False)
+    op.create_table(
+        "images",
+        sa.Column("resource_id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=80), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=False),
+        sa.Column("distribution", sa.Text(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["resource_id"], ["resources.id"], name=op.f("fk_images_resource_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_images_run_id")),
+        sa.PrimaryKeyConstraint("resource_id", name=op.f("pk_images")),
+    )
+    op.create_index(op.f("ix_images_run_id"), "images", ["run_id"], unique=False)
     op.create_table(
         "revisions",
         sa.Column("id", sa.Integer(), nullable=False),
