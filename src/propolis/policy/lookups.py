@@ -7,6 +7,7 @@
 | api-call | method, path, body as JSON or empty | what the API server answers, parsed |
 | service-call | method, URL, body, headers as JSON, CA bundle | what the service answers, parsed |
 | global-context | entry, projection or empty | the value of a GlobalContextEntry |
+| resources | apiVersion, kind, namespace, name, label selector as JSON | documents; empty fields mean any, namespace and name may have wildcards |
 | image-data | image reference | ``image``, ``resolvedImage``, ``registry``, ``repository``, ``identifier``, ``manifest``, ``configData`` |
 """  # noqa: E501  # a table row
 
@@ -18,6 +19,7 @@ API_CALL = "api-call"
 SERVICE_CALL = "service-call"
 GLOBAL_CONTEXT = "global-context"
 IMAGE_DATA = "image-data"
+RESOURCES = "resources"
 
 
 def namespace_key(name: str) -> LookupKey:
@@ -45,6 +47,13 @@ def service_call_key(
 def global_context_key(name: str, projection: str = "") -> LookupKey:
     """Asks for the value of a GlobalContextEntry or of one of its projections."""
     return LookupKey(GLOBAL_CONTEXT, (name, projection))
+
+
+def resources_key(
+    api_version: str, kind: str, namespace: str = "", name: str = "", selector: str = ""
+) -> LookupKey:
+    """Asks for all resources of a kind that fit."""
+    return LookupKey(RESOURCES, (api_version, kind, namespace, name, selector))
 
 
 def image_data_key(reference: str) -> LookupKey:

@@ -8,13 +8,16 @@ from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.exceptions import compile_exceptions
 from propolis.policy.engine.foreach import compile_foreach
 from propolis.policy.engine.matching import compile_match, is_decided_by_kind, kind_selectors
+from propolis.policy.engine.mutate import compile_mutation
 from propolis.policy.engine.pattern import PatternTooDeepError
 from propolis.policy.engine.pod_security.rule import compile_pod_security
-from propolis.policy.engine.policy_set import CompiledRule, PolicySet
+from propolis.policy.engine.policy_set import CompiledRule, Phase, PolicySet
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.engine.rule_run import RuleRun
+from propolis.policy.engine.targets import compile_targets
 from propolis.policy.engine.validate import Message, Validate, compile_any, compile_deny, compile_single
 from propolis.policy.model.exception import PolicyException
+from propolis.policy.model.mutation import Mutation
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
 from propolis.policy.model.validation import Validation
@@ -48,21 +51,43 @@ def _compile_rule(
     exceptions: Sequence[PolicyException],
 ) -> CompiledRule:
     is_decided = is_decided_by_kind(rule.match) and rule.exclude is None and not policy.namespace
+    finding = finding_rule(policy, rule.name)
     return CompiledRule(
-        rule=finding_rule(policy, rule.name),
+        rule=finding,
         policy=number,
         selectors=kind_selectors(rule.match),
         only_kinds=only_kinds,
         matches=None if is_decided else compile_match(rule.match, rule.exclude, policy.namespace),
         run=RuleRun(
             rule,
-            _compile_check(rule, policy.namespace),
+            _compile_check(rule, policy.namespace, f"{finding.policy}/{finding.name}"),
             policy.namespace,
             compile_exceptions(exceptions, policy, rule.name),
         ),
+        phase=_phase(rule),
         stops=policy.spec.apply_rules == "One",
-        in_background=policy.spec.background is not False,
+        in_background=_in_background(policy, rule),
     )
+
+
+def _phase(rule: PolicyRule) -> Phase:
+    if rule.mutate is not None:
+        return Phase.MUTATE
+    if rule.verify_images is not None:
+        return Phase.VERIFY
+    return Phase.GENERATE if rule.generate is not None else Phase.JUDGE
+
+
+def _in_background(policy: Policy, rule: PolicyRule) -> bool:
+    """Whether a rule is for scans: what changes or makes resources only where the policy says so."""
+    spec = policy.spec
+    if rule.mutate is not None:
+        own = rule.mutate.mutate_existing_on_policy_update
+        return bool(rule.mutate.targets and (spec.mutate_existing_on_policy_update if own is None else own))
+    if rule.generate is not None:
+        own = rule.generate.generate_existing
+        return bool(spec.generate_existing if own is None else own)
+    return spec.background is not False
 
 
 def finding_rule(policy: Policy, name: str) -> Rule:
@@ -87,8 +112,10 @@ def _severity(text: str) -> Severity:
         return Severity.MEDIUM
 
 
-def _compile_check(rule: PolicyRule, policy_namespace: str) -> Validate:
+def _compile_check(rule: PolicyRule, policy_namespace: str, label: str) -> Validate:
     feature = unsupported_feature(rule)
+    if rule.mutate is not None and not feature:
+        return _compile_mutate(label, rule.mutate, policy_namespace)
     if feature or rule.validation is None:
         return _unsupported(feature)
     try:
@@ -97,6 +124,12 @@ def _compile_check(rule: PolicyRule, policy_namespace: str) -> Validate:
         )
     except PatternTooDeepError as error:
         return _always(RuleResult(Outcome.ERROR, error.message))
+
+
+def _compile_mutate(label: str, mutation: Mutation, policy_namespace: str) -> Validate:
+    if mutation.targets:
+        return compile_targets(label, mutation, policy_namespace)
+    return compile_mutation(mutation, policy_namespace)
 
 
 def _compile_validation(validation: Validation, message: Message, policy_namespace: str) -> Validate:
@@ -111,7 +144,7 @@ def _compile_validation(validation: Validation, message: Message, policy_namespa
     return compile_foreach(validation.foreach or (), message, policy_namespace)
 
 
-_PARTS = {"mutate": "mutate", "generate": "generate", "verify_images": "verifyImages"}
+_PARTS = {"generate": "generate", "verify_images": "verifyImages"}
 _WAYS = {
     "cel": "validate.cel",
     "manifests": "validate.manifests",

@@ -74,6 +74,12 @@ class Context:
         context._loaded = set(self._loaded)
         return context
 
+    def with_object(self, document: Any) -> "Context":
+        """A context in which ``request.object`` is another document."""
+        request = self.root.get("request")
+        fields = request if isinstance(request, dict) else {}
+        return self.child({"request": {**fields, "object": document}})
+
     def excepting(self, exceptions: Sequence[Any]) -> "Context":
         """The same context for a check that knows exceptions of its own."""
         context = self.child({})

@@ -5,24 +5,27 @@ an expectation without resources, or whose resources are not there, is about eve
 policy that answers for a resource with no result of the rule has excluded it, and that is right.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 import msgspec
 
-from propolis.core.evaluation import Answer, LookupKey, complete
+from propolis.core.action import Action
+from propolis.core.evaluation import Evaluation, complete
 from propolis.core.finding import Finding
-from propolis.core.resource import Resource
+from propolis.core.resource import Document, Resource
+from propolis.policy.engine.case_answers import fetch_from
+from propolis.policy.engine.case_documents import expected_document, is_expected
+from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.evaluate import evaluate
 from propolis.policy.engine.evidence import UnsupportedEvidence
-from propolis.policy.engine.merging import merged, nested
-from propolis.policy.engine.policy_set import PolicySet
-from propolis.policy.engine.subject import PolicySubject, UserInfo
-from propolis.policy.model.kyverno_test import Expectation, PolicyValues
+from propolis.policy.engine.formatting import shown
+from propolis.policy.engine.policy_set import Phase, PolicySet
+from propolis.policy.model.action import Create, Patch, PolicyAction, Update
+from propolis.policy.model.kyverno_test import Expectation
 from propolis.policy.model.policy import Policy
-from propolis.policy.model.policy_test import PolicyTest, TestUser
+from propolis.policy.model.policy_test import PolicyTest
 
 EXCLUDED = "Excluded"
 NOT_FOUND = "Not found"
@@ -84,6 +87,14 @@ def _row(
     )
 
 
+class _Outcome(msgspec.Struct, frozen=True):
+    """What one policy made of one resource: its findings, its document afterwards, further documents."""
+
+    findings: tuple[Finding, ...]
+    document: Document
+    actions: tuple[Action, ...]
+
+
 class _Run:
     """The evaluations of one test; each policy, resource and operation is evaluated once."""
 
@@ -94,7 +105,7 @@ class _Run:
         self._sets = {
             policy.name: (policy, compile_policies([policy], test.exceptions)) for policy in test.policies
         }
-        self._found: dict[tuple[str, int, str], tuple[Finding, ...]] = {}
+        self._found: dict[tuple[int, str], dict[str, _Outcome]] = {}
 
     def rows(self, item: Expectation) -> list[Row]:
         """The rows of one expectation."""
@@ -117,41 +128,89 @@ class _Run:
         if name not in self._sets:
             reason = INVALID if name in self._test.invalid else NOT_FOUND
             return [_row(self._test, item, resource, "", reason, is_passed=reason == INVALID)]
-        policy, compiled = self._sets[name]
+        outcome = self._outcomes(index, item.operation)[name]
         found = [
-            finding
-            for finding in self._findings(policy, compiled, index, item.operation)
-            if not item.rule or finding.rule.name in _names(item.rule)
+            finding for finding in outcome.findings if not item.rule or finding.rule.name in _names(item.rule)
         ]
         if not found:
             return [_row(self._test, item, resource, "", EXCLUDED, is_passed=True)]
-        return [self._compared(item, finding, resource) for finding in found]
+        return [row for finding in found for row in self._compared(item, finding, outcome, resource)]
 
-    def _compared(self, item: Expectation, finding: Finding, resource: str) -> Row:
+    def _compared(self, item: Expectation, finding: Finding, outcome: _Outcome, resource: str) -> list[Row]:
+        """One row, or one for each document that is compared with a file."""
         actual = str(finding.outcome)
         is_passed = actual == item.result
         reason = "Ok" if is_passed else f"want {item.result}, got {actual}: {finding.message}"
         row = _row(self._test, item, resource, actual, reason, is_passed=is_passed, rule=finding.rule.name)
-        is_waiting = isinstance(finding.evidence, UnsupportedEvidence) and finding.evidence.feature in CEL
-        return msgspec.structs.replace(row, is_waiting=is_waiting)
+        if isinstance(finding.evidence, UnsupportedEvidence) and finding.evidence.feature in CEL:
+            return [msgspec.structs.replace(row, is_waiting=True)]
+        files, documents = _compared_documents(item, finding, outcome)
+        expected = [document for name in files for document in self._test.files.get(name, ())]
+        if not (files and documents):
+            return [row]
+        rows = [_document_row(row, item, one, expected_document(expected, one)) for one in documents]
+        return [row for row in rows if row is not None]
 
-    def _findings(
-        self, policy: Policy, compiled: PolicySet, index: int, operation: str
-    ) -> tuple[Finding, ...]:
-        key = (policy.name, index, operation)
-        if key not in self._found:
-            subject = _subject(self._test, policy, self._test.resources[index], operation)
-            lookups = dict(self._test.answers)
-            evaluation = complete(
-                lambda answers: evaluate(compiled, subject, answers, self._now), lookups, _absent
+    def _outcomes(self, index: int, operation: str) -> dict[str, _Outcome]:
+        """What each policy says. All mutate the resource in turn, then all judge what came of it."""
+        key = (index, operation)
+        if key in self._found:
+            return self._found[key]
+        document = self._test.resources[index].document
+        mutated: dict[str, _Outcome] = {}
+        for name, (policy, rules) in self._sets.items():
+            evaluation = self._evaluated(policy, rules.of_phases(Phase.MUTATE), index, operation, document)
+            own = [item for item in evaluation.actions if isinstance(item, Patch) and not item.is_existing]
+            document = own[0].document if own else document
+            mutated[name] = _Outcome(evaluation.findings, document, evaluation.actions)
+        found: dict[str, _Outcome] = {}
+        for name, (policy, rules) in self._sets.items():
+            rest = rules.of_phases(Phase.VERIFY, Phase.JUDGE, Phase.GENERATE)
+            evaluation = self._evaluated(policy, rest, index, operation, document)
+            found[name] = _Outcome(
+                (*mutated[name].findings, *evaluation.findings),
+                mutated[name].document,
+                (*mutated[name].actions, *evaluation.actions),
             )
-            self._found[key] = evaluation.findings
-        return self._found[key]
+        self._found[key] = found
+        return found
+
+    def _evaluated(
+        self, policy: Policy, rules: PolicySet, index: int, operation: str, document: Document
+    ) -> Evaluation:
+        subject = subject_of(self._test, policy, self._test.resources[index], operation, document)
+        return complete(
+            lambda answers: evaluate(rules, subject, answers, self._now),
+            dict(self._test.answers),
+            partial(fetch_from, self._test),
+        )
 
 
-def _absent(keys: frozenset[LookupKey]) -> Mapping[LookupKey, Answer]:
-    """What the files of a test do not hold does not exist."""
-    return dict.fromkeys(keys, Answer())
+def _compared_documents(
+    item: Expectation, finding: Finding, outcome: _Outcome
+) -> tuple[list[str], list[Document]]:
+    """The files that an expectation names, and the documents of a rule that are compared with them."""
+    label = f"{finding.rule.policy}/{finding.rule.name}"
+    made = [
+        action for action in outcome.actions if isinstance(action, PolicyAction) and label in action.rules
+    ]
+    patched = item.patched_resources or item.patched_resource
+    if patched:
+        existing = [action.document for action in made if isinstance(action, Patch) and action.is_existing]
+        return [patched], existing or [outcome.document]
+    names = [name for name in (item.generated_resource, *item.generated_resources) if name]
+    return names, [action.document for action in made if isinstance(action, Create | Update)]
+
+
+def _document_row(row: Row, item: Expectation, actual: Document, expected: Document | None) -> Row | None:
+    """The row of one document; None for one that is in no file and need not be."""
+    if expected is None:
+        if not item.fail_on_missing_resources:
+            return None
+        return msgspec.structs.replace(row, is_passed=False, reason="the resource is not in the file")
+    if is_expected(actual, expected):
+        return row
+    return msgspec.structs.replace(row, is_passed=False, reason=f"the resource differs: {shown(actual)}")
 
 
 def _names(rule: str) -> tuple[str, ...]:
@@ -163,96 +222,3 @@ def _is_named(resource: Resource, name: str) -> bool:
     if not slash:
         return resource.ref.name == name
     return (resource.ref.namespace, resource.ref.name) == (namespace, plain)
-
-
-def _subject(test: PolicyTest, policy: Policy, resource: Resource, operation: str) -> PolicySubject:
-    values = _values(test, policy, resource)
-    request = values.get("request")
-    stated = request.get("operation") if isinstance(request, dict) else None
-    chosen = operation or (stated if isinstance(stated, str) else "") or "CREATE"
-    if isinstance(request, dict) and isinstance(request.get("object"), dict):
-        document = merged(resource.document, request["object"])
-        resource = msgspec.structs.replace(resource, document=document)
-    parent, subresource = _parent(test, resource)
-    return PolicySubject(
-        resource=parent,
-        old=resource.document if chosen == "UPDATE" else None,
-        operation=chosen,
-        subresource=subresource,
-        user=_user(test.user),
-        values=merged(values, {"request": {"operation": chosen}}),
-        rule_values=_rule_values(test, policy),
-    )
-
-
-def _values(test: PolicyTest, policy: Policy, resource: Resource) -> dict[str, Any]:
-    """Global values, then those of the policy for the resource; keys are dotted paths."""
-    flat = dict(test.values.global_values or {})
-    for entry in _policy_values(test, policy):
-        for item in entry.resources or ():
-            if item.name == resource.ref.name:
-                flat |= item.values or {}
-    return _unflattened(flat)
-
-
-def _policy_values(test: PolicyTest, policy: Policy) -> list[PolicyValues]:
-    return [entry for entry in test.values.policies or () if entry.name == policy.name]
-
-
-def _unflattened(flat: dict[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in flat.items():
-        result = merged(result, nested(split_path(key), value))
-    return result
-
-
-def split_path(text: str) -> list[str]:
-    """Parts of a dotted path; a part in double quotes may hold dots."""
-    parts: list[str] = [""]
-    is_quoted = False
-    for character in text:
-        if character == '"':
-            is_quoted = not is_quoted
-        elif character == "." and not is_quoted:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
-
-
-def _rule_values(test: PolicyTest, policy: Policy) -> dict[str, dict[str, Any]]:
-    """Values of single rules; of values for a foreach the first counts, as Kyverno has it."""
-    found: dict[str, dict[str, Any]] = {}
-    for entry in _policy_values(test, policy):
-        for rule in entry.rules or ():
-            flat = dict(rule.values or {})
-            flat |= {key: value[0] for key, value in (rule.foreach_values or {}).items() if value}
-            found[rule.name] = _unflattened(flat)
-    return found
-
-
-def _user(user: TestUser | None) -> UserInfo:
-    if user is None:
-        return UserInfo()
-    info = user.user_info or {}
-    return UserInfo(
-        username=str(info.get("username", "")),
-        uid=str(info.get("uid", "")),
-        groups=tuple(info.get("groups") or ()),
-        extra=dict(info.get("extra") or {}),
-        roles=user.roles or (),
-        cluster_roles=user.cluster_roles or (),
-    )
-
-
-def _parent(test: PolicyTest, resource: Resource) -> tuple[Resource, str]:
-    """A subresource counts as its parent's kind with the name of the subresource."""
-    ref = resource.ref
-    for entry in test.values.subresources or ():
-        found, parent = entry.subresource, entry.parent_resource
-        version = f"{found.group}/{found.version}" if found.group else found.version
-        if (ref.api_version, ref.kind) == (version, found.kind):
-            parent_version = f"{parent.group}/{parent.version}" if parent.group else parent.version
-            renamed = msgspec.structs.replace(ref, api_version=parent_version, kind=parent.kind)
-            return msgspec.structs.replace(resource, ref=renamed), found.name.partition("/")[2]
-    return resource, ""

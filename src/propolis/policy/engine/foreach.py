@@ -45,6 +45,28 @@ def compile_foreach(
     return validate
 
 
+def list_elements(text: str, context: Context) -> list[Any]:
+    """The elements that an expression gives; a value that is no list is the one element.
+
+    Raises:
+        ExpressionError: The list cannot be evaluated or has too many elements.
+    """
+    found = context.query(compile_expression(text.strip()))
+    if isinstance(found, list) and len(found) > MOST_ELEMENTS:
+        raise ExpressionError(f"the list has more than {MOST_ELEMENTS} elements")
+    return found if isinstance(found, list) else [found]
+
+
+def element_values(element: Any, index: int, level: int) -> dict[str, Any]:
+    """The variables of one element; ``element0`` is that of the outermost list."""
+    return {
+        "element": element,
+        f"element{level}": element,
+        "elementIndex": index,
+        f"elementIndex{level}": index,
+    }
+
+
 class _Loop:
     """One list and what is checked on each of its elements."""
 
@@ -62,10 +84,7 @@ class _Loop:
         Raises:
             ExpressionError: The list cannot be evaluated or has too many elements.
         """
-        found = context.query(compile_expression(self._list.strip()))
-        if isinstance(found, list) and len(found) > MOST_ELEMENTS:
-            raise ExpressionError(f"the list has more than {MOST_ELEMENTS} elements")
-        return found if isinstance(found, list) else [found]
+        return list_elements(self._list, context)
 
     def run(self, elements: list[Any], context: Context, value: Any) -> tuple[RuleResult | None, int]:
         """The first result that is no pass, or None, and how many elements were checked."""
@@ -88,13 +107,7 @@ class _Loop:
 
     def _inside(self, context: Context, element: Any, index: int, value: Any) -> tuple[Context, Any]:
         """The context of an element and what patterns apply to: the element if it is an object."""
-        level = self._level
-        values = {
-            "element": element,
-            f"element{level}": element,
-            "elementIndex": index,
-            f"elementIndex{level}": index,
-        }
+        values = element_values(element, index, self._level)
         is_object = isinstance(element, dict)
         if self._scope and not is_object:
             raise ContextError(

@@ -5,7 +5,10 @@ one map checks every element; a scalar checks every element of a list.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from propolis.core.errors import LimitError
 from propolis.policy.engine.formatting import go_text, go_type
@@ -37,6 +40,23 @@ def compile_pattern(pattern: Any, level: int = 0) -> Check:
     if isinstance(pattern, list):
         return _compile_list(pattern, level)
     return _compile_leaf(pattern)
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def pattern_check(pattern: Any) -> Check:
+    """The check of a pattern that is known only now; equal patterns share it.
+
+    Raises:
+        PatternTooDeepError: As it says.
+    """
+    return _check_of_json(_encode(pattern))
+
+
+@lru_cache(maxsize=4096)
+def _check_of_json(encoded: bytes) -> Check:
+    return compile_pattern(msgspec.json.decode(encoded))
 
 
 def _compile_map(pattern: dict[str, Any], level: int) -> Check:

@@ -2,16 +2,25 @@
 
 import msgspec
 
+from propolis.core.action import Action
 from propolis.core.errors import DocumentError
 from propolis.core.finding import Evidence, Outcome
+from propolis.core.resource import Document
 
 
 class RuleResult(msgspec.Struct, frozen=True):
-    """An outcome, Kyverno's message for it, and the detail for people."""
+    """An outcome, Kyverno's message for it, and the detail for people.
+
+    Attributes:
+        patched: The subject's document as the rule changed it; later rules see it so.
+        actions: What else is to be done.
+    """
 
     outcome: Outcome
     message: str = ""
     evidence: Evidence | None = None
+    patched: Document | None = None
+    actions: tuple[Action, ...] = ()
 
 
 def error_result(what: str, error: DocumentError) -> RuleResult:

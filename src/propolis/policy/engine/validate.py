@@ -4,10 +4,7 @@ Follows Kyverno pkg/engine/handlers/validation/validate_resource.go @ 111e07b.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
-
-import msgspec
 
 from propolis.core.finding import Outcome
 from propolis.lang.jmespath import ExpressionError
@@ -16,7 +13,7 @@ from propolis.policy.engine.context import Context
 from propolis.policy.engine.evidence import DenyEvidence, PatternEvidence
 from propolis.policy.engine.formatting import shown
 from propolis.policy.engine.mismatch import FAIL, NEGATION, SKIP, Mismatch
-from propolis.policy.engine.pattern import Check, PatternTooDeepError, compile_pattern
+from propolis.policy.engine.pattern import Check, PatternTooDeepError, compile_pattern, pattern_check
 from propolis.policy.engine.result import RuleResult, error_result
 from propolis.policy.engine.variables import Constant, Resolve, compile_document, compile_text
 from propolis.policy.model.validation import Deny
@@ -105,21 +102,13 @@ def compile_deny(deny: Deny, message: Message) -> Validate:
     return validate
 
 
-@lru_cache(maxsize=4096)
-def _pattern_of_json(encoded: bytes) -> Check:
-    return compile_pattern(msgspec.json.decode(encoded))
-
-
-_encode = msgspec.json.Encoder(order="deterministic").encode
-
-
 def _compile_resolved(pattern: Any) -> Callable[[Context], Check]:
     """The check of a pattern whose variables are filled in first; without variables it is made once."""
     resolve = compile_document(pattern)
     if isinstance(resolve, Constant):
         check = compile_pattern(resolve.value)
         return lambda _: check
-    return lambda context: _pattern_of_json(_encode(resolve(context)))
+    return lambda context: pattern_check(resolve(context))
 
 
 def compile_single(pattern: Any, message: Message) -> Validate:

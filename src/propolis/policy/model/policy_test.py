@@ -35,6 +35,7 @@ class PolicyTest(msgspec.Struct, frozen=True):
     Attributes:
         path: The file that holds the test.
         invalid: Names of policies that could not be read, with the error.
+        sources: Those of ``files`` that hold what rules clone.
         files: Documents of the files that expectations compare with, by the path as written.
         errors: What is wrong with the test itself; it then fails without being run.
     """
@@ -51,5 +52,6 @@ class PolicyTest(msgspec.Struct, frozen=True):
     values: Values = Values()
     user: TestUser | None = None
     files: dict[str, tuple[Document, ...]] = {}
+    sources: tuple[str, ...] = ()
     answers: dict[LookupKey, Answer] = {}
     errors: tuple[DocumentError, ...] = ()

@@ -76,6 +76,9 @@ class _Reader:
             values=values,
             user=self._single(test.userinfo, TestUser) if test.userinfo else None,
             files=self._compared_files(test),
+            sources=tuple(
+                sorted({item.clone_source_resource for item in test.results if item.clone_source_resource})
+            ),
             answers=answers_of(test, values, cluster, self._documents),
             errors=tuple(self._errors),
         )
@@ -179,7 +182,9 @@ class _Reader:
             )
             if name
         }
-        return {name: tuple(self._documents((name,))) for name in sorted(names)}
+        return {
+            name: tuple(resource.document for resource in self._resources((name,))) for name in sorted(names)
+        }
 
 
 def _items(document: Document) -> list[Document]:
