@@ -96,13 +96,13 @@ def test_each_image_has_its_distribution_and_its_kinds_of_packages(
         types = sorted({package.type for package in content.packages})
         told[name] = (f"{content.distribution.id} {content.distribution.version}", *types)
     assert told == {
-        "cart": ("debian 12", "deb", "pypi"),
+        "cart": ("debian 12.4", "deb", "pypi"),
         "pages": ("alpine 3.10.1", "apk", "npm"),
         "pages-8.1.0": ("alpine 3.11.13", "apk", "npm"),
         "payment": ("debian 12", "deb", "golang"),
-        "pictures": ("debian 12", "deb", "pypi"),
+        "pictures": ("debian 12.4", "deb", "pypi"),
         "postgres": ("almalinux 9.2", "rpm"),
-        "report": ("debian 12", "deb", "pypi"),
+        "report": ("debian 12.4", "deb", "pypi"),
     }
 
 

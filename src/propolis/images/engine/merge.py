@@ -13,9 +13,13 @@ from dataclasses import dataclass
 
 import msgspec
 
+from propolis.images.engine.analyzers.release_files import PATHS as RELEASE_PATHS
 from propolis.images.model.image import ImageLayer
 from propolis.images.model.layer import AnalyzedFile, LayerContent
 from propolis.images.model.package import Distribution, Package
+
+RELEASE_ORDER = ("etc/os-release", "usr/lib/os-release", *RELEASE_PATHS)
+"""Which file of those that name the distribution is believed first."""
 
 OS_TYPES = frozenset({"deb", "apk", "rpm"})
 """Packages of a distribution's own manager."""
@@ -107,12 +111,15 @@ def _placed(standing: _Standing) -> Iterator[Package]:
 
 
 def _distribution(present: Mapping[str, _Standing]) -> Distribution | None:
-    """The one of ``/etc/os-release`` before that of ``/usr/lib/os-release``, then any other."""
+    """What os-release names, else an older release file; a file of the same that is more exact wins."""
     told = {path: found for path, one in present.items() if (found := one.file.analysis.distribution)}
-    for path in ("etc/os-release", "usr/lib/os-release"):
-        if path in told:
-            return told[path]
-    return next(iter(told.values()), None)
+    found = next((told[path] for path in RELEASE_ORDER if path in told), None)
+    if found is None:
+        return next(iter(told.values()), None)
+    for other in told.values():
+        if other.id == found.id and other.version.startswith(f"{found.version}."):
+            return msgspec.structs.replace(found, version=other.version)
+    return found
 
 
 def _problems(

@@ -43,16 +43,29 @@ def package_of(header: RpmHeader) -> Package:
     epoch = header.integer(Tag.EPOCH)
     before = f"{epoch}:" if epoch else ""
     version = f"{before}{short(header.text(Tag.VERSION))}-{short(header.text(Tag.RELEASE))}"
-    source = _SOURCE.fullmatch(header.text(Tag.SOURCERPM)[:1000])
-    source_version = f"{before}{source['version']}-{source['release']}" if source else version
+    source_name, source_version = source_of(header.text(Tag.SOURCERPM), name, before)
     licence = short(header.text(Tag.LICENSE))
     return Package(
         "rpm",
         name,
         version,
-        source_name=source["name"] if source and source["name"] != name else "",
+        source_name=source_name,
         source_version=source_version if source_version != version else "",
         architecture=short(header.text(Tag.ARCH)),
         module=short(header.text(Tag.MODULARITYLABEL)),
         licences=(licence,) if licence else (),
     )
+
+
+def source_of(file_name: str, name: str, before: str) -> tuple[str, str]:
+    """Name and version of the source package, from the name of its file.
+
+    Args:
+        file_name: ``NAME-VERSION-RELEASE.src.rpm``.
+        name: Of the installed package; a source of the same name is told as empty.
+        before: The epoch with its colon, which the name of the file does not hold.
+    """
+    found = _SOURCE.fullmatch(file_name[:1000])
+    if found is None:
+        return "", ""
+    return found["name"] if found["name"] != name else "", f"{before}{found['version']}-{found['release']}"

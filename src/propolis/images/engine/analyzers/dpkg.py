@@ -16,6 +16,7 @@ STATUS = "var/lib/dpkg/status"
 STATUS_FOLDER = "var/lib/dpkg/status.d/"
 INFO_FOLDER = "var/lib/dpkg/info/"
 
+_DIGESTS = ".md5sums"
 _SOURCE = re.compile(r"([^\s(]+)(?:\s*\(([^)]*)\))?")
 
 
@@ -63,19 +64,23 @@ def wants(path: str) -> bool:
 
 
 def analyze_list(path: str, content: Content) -> Analysis:
-    """The files of one package that could be taken for packages of their own."""
-    del path
+    """The files of one package that could be taken for packages of their own.
+
+    A list has a path a line; a list of digests, as images without dpkg keep them, the digest before it.
+    """
     lines = (line.strip() for line in decoded(content).splitlines())
+    if path.endswith(_DIGESTS):
+        lines = (f"/{line.partition('  ')[2].lstrip('/')}" for line in lines)
     return Analysis(
         owned_paths=tuple(short(line[1:]) for line in lines if line[:1] == "/" and could_be_a_package(line))
     )
 
 
 def wants_list(path: str) -> bool:
-    """``/var/lib/dpkg/info/PACKAGE.list``."""
-    return path.startswith(INFO_FOLDER)
+    """``/var/lib/dpkg/info/PACKAGE.list``, ``/var/lib/dpkg/status.d/PACKAGE.md5sums``."""
+    return path.startswith(STATUS_FOLDER if path.endswith(_DIGESTS) else INFO_FOLDER)
 
 
 DPKG = Analyzer("dpkg", 1, analyze, names=frozenset({"status"}), wants=wants)
 DPKG_FOLDER = Analyzer("dpkg-status-d", 1, analyze, folders=(STATUS_FOLDER,), wants=wants)
-DPKG_FILES = Analyzer("dpkg-files", 1, analyze_list, suffixes=(".list",), wants=wants_list)
+DPKG_FILES = Analyzer("dpkg-files", 2, analyze_list, suffixes=(".list", _DIGESTS), wants=wants_list)

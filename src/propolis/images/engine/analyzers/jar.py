@@ -6,7 +6,6 @@ Archives within archives are opened too, a few levels deep. Nothing is unpacked 
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import cast
 
@@ -14,18 +13,14 @@ from propolis.core.errors import DocumentError, Place
 from propolis.core.limits import MEBIBYTE
 from propolis.images.engine.analyzer import Analyzer, Content
 from propolis.images.engine.analyzers.text import short
+from propolis.images.engine.analyzers.zip_archive import DAMAGED, MOST_ENTRIES, small_text
 from propolis.images.model.layer import Analysis
 from propolis.images.model.package import Package
 
-SUFFIXES = (".jar", ".war", ".ear", ".par")
+SUFFIXES = (".jar", ".war", ".ear", ".par", ".JAR", ".WAR", ".EAR", ".PAR")
 MOST_DEPTH = 5
-MOST_ENTRIES = 100_000
-MOST_SMALL_BYTES = MEBIBYTE
 MOST_INNER_BYTES = 256 * MEBIBYTE
 """All archives within one archive together, unpacked."""
-
-DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error)
-"""What reading a damaged or encrypted archive may raise."""
 
 _FILE_NAME = re.compile(r"^(?P<name>[A-Za-z][\w.-]*?)-(?P<version>\d[\w.+-]*)$")
 
@@ -89,7 +84,7 @@ def _own(path: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) ->
     found = []
     for entry in entries:
         if entry.filename.startswith("META-INF/maven/") and entry.filename.endswith("/pom.properties"):
-            fields = _properties(_small(archive, entry), "=")
+            fields = _properties(small_text(archive, entry), "=")
             if all(fields.get(key) for key in ("groupId", "artifactId", "version")):
                 name = f"{fields['groupId']}:{fields['artifactId']}"
                 found.append(Package("maven", name, fields["version"], path=path))
@@ -104,7 +99,7 @@ def _from_manifest(path: str, archive: zipfile.ZipFile) -> Package | None:
         entry = archive.getinfo("META-INF/MANIFEST.MF")
     except KeyError:
         return None
-    fields = _properties(_small(archive, entry).replace("\n ", "").replace("\r\n ", ""), ":")
+    fields = _properties(small_text(archive, entry).replace("\n ", "").replace("\r\n ", ""), ":")
     group = fields.get("Implementation-Vendor-Id", "")
     artifact = fields.get("Implementation-Title") or fields.get("Specification-Title", "")
     version = fields.get("Implementation-Version") or fields.get("Specification-Version", "")
@@ -127,11 +122,6 @@ def _from_name(path: str) -> Package | None:
 
 def _stem(path: str) -> str:
     return path.rpartition("/")[2].rpartition(".")[0]
-
-
-def _small(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
-    with archive.open(entry) as opened:
-        return opened.read(MOST_SMALL_BYTES).decode("utf-8", "replace")
 
 
 def _properties(text: str, separator: str) -> dict[str, str]:
@@ -177,4 +167,4 @@ class _View(io.RawIOBase):
         return piece
 
 
-JAR = Analyzer("jar", 1, analyze, suffixes=SUFFIXES, max_bytes=1024 * MEBIBYTE)
+JAR = Analyzer("jar", 2, analyze, suffixes=SUFFIXES, max_bytes=1024 * MEBIBYTE)

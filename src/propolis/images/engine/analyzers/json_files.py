@@ -31,8 +31,10 @@ def _npm_licences(document: dict[str, Any]) -> tuple[str, ...]:
 
 
 def wants_npm(path: str) -> bool:
-    """The package.json of an installed package, global ones too."""
-    return "node_modules/" in path
+    """The package.json of a package, not those that only mark a folder within an installed one."""
+    _, found, within = f"/{path}".rpartition("/node_modules/")
+    parts = within.split("/")
+    return not found or len(parts) == (3 if parts[0].startswith("@") else 2)
 
 
 def analyze_composer(path: str, content: Content) -> Analysis:
@@ -66,5 +68,5 @@ def _loaded(path: str, content: Content) -> Any:
         raise DocumentError(f"no JSON: {error}", Place(path), "a JSON file") from None
 
 
-NPM = Analyzer("npm-packages", 1, analyze_npm, names=frozenset({"package.json"}), wants=wants_npm)
+NPM = Analyzer("npm-packages", 2, analyze_npm, names=frozenset({"package.json"}), wants=wants_npm)
 COMPOSER = Analyzer("composer-installed", 1, analyze_composer, names=frozenset({"installed.json"}))

@@ -1,7 +1,4 @@
-"""Which distribution an image is: os-release, and the older files that say it more exactly.
-
-Follows os-release(5). Alpine's release file names the patch version, Debian's the point release.
-"""
+"""Which distribution an image is, by os-release(5)."""
 
 import shlex
 
@@ -11,6 +8,9 @@ from propolis.images.model.layer import Analysis
 from propolis.images.model.package import Distribution
 
 PATHS = frozenset({"etc/os-release", "usr/lib/os-release", "lib/os-release"})
+
+_OLD_NAMES = {("opensuse", "opensuse leap"): "opensuse-leap"}
+"""``ID`` and ``NAME`` of releases from before the ``ID`` told products apart, and the ``ID`` since."""
 
 
 def analyze(path: str, content: Content) -> Analysis:
@@ -22,7 +22,7 @@ def analyze(path: str, content: Content) -> Analysis:
         return Analysis()
     return Analysis(
         Distribution(
-            id=identity,
+            id=_OLD_NAMES.get((identity, fields.get("NAME", "").lower()), identity),
             version=fields.get("VERSION_ID", ""),
             name=fields.get("PRETTY_NAME", ""),
             codename=fields.get("VERSION_CODENAME", ""),
@@ -39,4 +39,4 @@ def _assignment(line: str) -> tuple[str, str]:
     return key, short(" ".join(words))
 
 
-OS_RELEASE = Analyzer("os-release", 1, analyze, names=frozenset({"os-release"}), wants=PATHS.__contains__)
+OS_RELEASE = Analyzer("os-release", 2, analyze, names=frozenset({"os-release"}), wants=PATHS.__contains__)

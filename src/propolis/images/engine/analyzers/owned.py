@@ -10,6 +10,8 @@ ENDS = (
     ".dist-info/METADATA",
     ".gemspec",
     "/package.json",
+    ".egg-info/METADATA",
+    ".egg",
     ".jar",
     ".war",
     ".ear",

@@ -1,6 +1,7 @@
 """Installed Python packages: METADATA of wheels, PKG-INFO of eggs.
 
-Follows the core metadata specification: RFC 822 headers up to the first empty line.
+Follows the core metadata specification: RFC 822 headers up to the first empty line; a line of spaces alone
+belongs to the field above.
 """
 
 import re
@@ -11,24 +12,32 @@ from propolis.images.model.layer import Analysis
 from propolis.images.model.package import Package
 
 NAMES = frozenset({"METADATA", "PKG-INFO"})
-_FOLDER = re.compile(r"\.(?:dist-info/METADATA|egg-info/PKG-INFO|egg/EGG-INFO/PKG-INFO)$|\.egg-info$")
+_FOLDER = re.compile(
+    r"\.(?:dist-info/METADATA|egg-info/(?:PKG-INFO|METADATA)|egg/EGG-INFO/PKG-INFO)$|\.egg-info$"
+)
 _LICENCE_CLASSIFIER = "License :: "
 
 
 def analyze(path: str, content: Content) -> Analysis:
     """The package of one metadata file; nothing where it names none."""
     del path
+    package = package_of(decoded(content))
+    return Analysis(packages=(package,) if package else ())
+
+
+def package_of(text: str) -> Package | None:
+    """The package that metadata describes; None where it names none."""
     headers: dict[str, list[str]] = {}
-    for line in decoded(content).splitlines():
-        if not line.strip():
+    for line in text.splitlines():
+        if not line:
             break
         key, colon, value = line.partition(":")
         if colon and line[:1] not in " \t":
             headers.setdefault(key.strip().lower(), []).append(short(value))
     name, version = _first(headers, "name"), _first(headers, "version")
     if not name or not version:
-        return Analysis()
-    return Analysis(packages=(Package("pypi", name, version, licences=_licences(headers)),))
+        return None
+    return Package("pypi", name, version, licences=_licences(headers))
 
 
 def _first(headers: dict[str, list[str]], key: str) -> str:
@@ -50,4 +59,4 @@ def wants(path: str) -> bool:
     return _FOLDER.search(path) is not None
 
 
-PYTHON = Analyzer("python-packages", 1, analyze, names=NAMES, suffixes=(".egg-info",), wants=wants)
+PYTHON = Analyzer("python-packages", 2, analyze, names=NAMES, suffixes=(".egg-info",), wants=wants)
