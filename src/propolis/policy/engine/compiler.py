@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from propolis.core.finding import Outcome, Rule, Severity
 from propolis.policy.engine.autogen import generated_rules
+from propolis.policy.engine.downstream import Maker
 from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.exceptions import compile_exceptions
 from propolis.policy.engine.foreach import compile_foreach
+from propolis.policy.engine.generate import compile_generation
 from propolis.policy.engine.matching import compile_match, is_decided_by_kind, kind_selectors
 from propolis.policy.engine.mutate import compile_mutation
 from propolis.policy.engine.pattern import PatternTooDeepError
@@ -17,6 +19,7 @@ from propolis.policy.engine.rule_run import RuleRun
 from propolis.policy.engine.targets import compile_targets
 from propolis.policy.engine.validate import Message, Validate, compile_any, compile_deny, compile_single
 from propolis.policy.model.exception import PolicyException
+from propolis.policy.model.generation import Generation
 from propolis.policy.model.mutation import Mutation
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
@@ -60,7 +63,7 @@ def _compile_rule(
         matches=None if is_decided else compile_match(rule.match, rule.exclude, policy.namespace),
         run=RuleRun(
             rule,
-            _compile_check(rule, policy.namespace, f"{finding.policy}/{finding.name}"),
+            _compile_check(rule, policy, f"{finding.policy}/{finding.name}"),
             policy.namespace,
             compile_exceptions(exceptions, policy, rule.name),
         ),
@@ -112,15 +115,17 @@ def _severity(text: str) -> Severity:
         return Severity.MEDIUM
 
 
-def _compile_check(rule: PolicyRule, policy_namespace: str, label: str) -> Validate:
+def _compile_check(rule: PolicyRule, policy: Policy, label: str) -> Validate:
     feature = unsupported_feature(rule)
     if rule.mutate is not None and not feature:
-        return _compile_mutate(label, rule.mutate, policy_namespace)
+        return _compile_mutate(label, rule.mutate, policy.namespace)
+    if rule.generate is not None and not feature:
+        return compile_generation(rule.generate, _maker(policy, rule, rule.generate))
     if feature or rule.validation is None:
         return _unsupported(feature)
     try:
         return _compile_validation(
-            rule.validation, Message(rule.name, rule.validation.message), policy_namespace
+            rule.validation, Message(rule.name, rule.validation.message), policy.namespace
         )
     except PatternTooDeepError as error:
         return _always(RuleResult(Outcome.ERROR, error.message))
@@ -130,6 +135,18 @@ def _compile_mutate(label: str, mutation: Mutation, policy_namespace: str) -> Va
     if mutation.targets:
         return compile_targets(label, mutation, policy_namespace)
     return compile_mutation(mutation, policy_namespace)
+
+
+def _maker(policy: Policy, rule: PolicyRule, generation: Generation) -> Maker:
+    operations = [item.resources.operations or () for item in rule.match.filters() if item.resources]
+    return Maker(
+        policy=policy.name,
+        namespace=policy.namespace,
+        rule=rule.name,
+        synchronizes=bool(generation.synchronize),
+        applies=bool(policy.spec.use_server_side_apply),
+        on_delete=any("DELETE" in item for item in operations),
+    )
 
 
 def _compile_validation(validation: Validation, message: Message, policy_namespace: str) -> Validate:
@@ -144,7 +161,7 @@ def _compile_validation(validation: Validation, message: Message, policy_namespa
     return compile_foreach(validation.foreach or (), message, policy_namespace)
 
 
-_PARTS = {"generate": "generate", "verify_images": "verifyImages"}
+_PARTS = {"verify_images": "verifyImages"}
 _WAYS = {
     "cel": "validate.cel",
     "manifests": "validate.manifests",

@@ -8,6 +8,7 @@ from propolis.policy.engine.conditions import compile_conditions
 from propolis.policy.engine.context import Context, ContextError
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.formatting import go_type
+from propolis.policy.engine.questions import Questions
 from propolis.policy.engine.result import RuleResult, error_result
 from propolis.policy.engine.validate import Message, Validate, compile_any, compile_deny, compile_single
 from propolis.policy.model.validation import ForEachValidation
@@ -89,20 +90,24 @@ class _Loop:
     def run(self, elements: list[Any], context: Context, value: Any) -> tuple[RuleResult | None, int]:
         """The first result that is no pass, or None, and how many elements were checked."""
         applied = 0
+        questions = Questions()
         for index, element in enumerate(elements):
             if element is None:
                 continue
-            try:
-                inner, target = self._inside(context, element, index, value)
-            except ExpressionError as error:
-                return error_result("failed to process foreach", error), applied
-            result = self._judge(inner, target)
+            result = None
+            with questions:
+                try:
+                    inner, target = self._inside(context, element, index, value)
+                except ExpressionError as error:
+                    return error_result("failed to process foreach", error), applied
+                result = self._judge(inner, target)
             if result is None or result.outcome is Outcome.SKIP:
                 continue
             if result.outcome is not Outcome.PASS:
                 message = f"validation failure: {result.message}"
                 return RuleResult(result.outcome, message, result.evidence), applied
             applied += 1
+        questions.ask()
         return None, applied
 
     def _inside(self, context: Context, element: Any, index: int, value: Any) -> tuple[Context, Any]:

@@ -18,6 +18,7 @@ from propolis.policy.engine.context import Context
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.foreach import element_values, list_elements
 from propolis.policy.engine.patch_anchors import has_anchors, prepare_patch, unknown_anchor
+from propolis.policy.engine.questions import Questions
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.engine.strategic_merge import merge_patch
 from propolis.policy.engine.validate import Validate
@@ -171,9 +172,12 @@ class _Loop:
             elements = list(enumerate(list_elements(self._list, context)))
         except ExpressionError as error:
             raise MutationError(f"failed to evaluate list {self._list}: {error.message}") from error
+        questions = Questions()
         for index, element in reversed(elements) if self._is_reverse else elements:
             if element is not None:
-                document = self._changed(context, element, index, document)
+                with questions:
+                    document = self._changed(context, element, index, document)
+        questions.ask()
         return document
 
     def _changed(self, context: Context, element: Any, index: int, document: Document) -> Document:

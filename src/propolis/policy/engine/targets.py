@@ -14,6 +14,7 @@ from propolis.policy.engine.conditions import compile_conditions
 from propolis.policy.engine.context import Context, ContextError
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.mutate import Change, MutationError, compile_change, described
+from propolis.policy.engine.questions import Questions
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.engine.validate import Validate
 from propolis.policy.engine.variables import compile_document
@@ -36,14 +37,18 @@ def compile_targets(label: str, mutation: Mutation, policy_namespace: str) -> Va
     def mutate(context: Context, document: Document) -> RuleResult:
         del document
         tally = _Tally(label)
+        questions = Questions()
         for target in targets:
-            try:
-                found = target.documents(context)
-            except ExpressionError as error:
-                tally.errors.append(error.message)
-                continue
+            found: list[Document] = []
+            with questions:
+                try:
+                    found = target.documents(context)
+                except ExpressionError as error:
+                    tally.errors.append(error.message)
             for one in found:
-                tally.add(target, change, context, one)
+                with questions:
+                    tally.add(target, change, context, one)
+        questions.ask()
         return tally.result()
 
     return mutate
