@@ -49,9 +49,18 @@ $(VENDOR)/.stamp: .venv/run.stamp package-lock.json tools/vendor_scripts.py
 setup: .venv/run.stamp $(VENDOR)/.stamp
 setup-test: setup .venv/test.stamp .cache/schemas/.stamp
 
+EXAMPLE_IMAGES := .cache/example-images
+
+$(EXAMPLE_IMAGES)/.stamp: .venv/run.stamp $(wildcard examples/images/*.yaml examples/images/bases/*.yaml tools/build_example_images.py tools/example_images/*.py)
+	$(BIN)/python -m tools.build_example_images --into $(EXAMPLE_IMAGES)
+	touch $@
+
+.PHONY: example-images
+example-images: $(EXAMPLE_IMAGES)/.stamp ## The images of the example cluster, from their recipes
+
 .PHONY: run
-run: setup ## Assess examples/ and serve the console (PORT=8080)
-	$(BIN)/propolis up --manifests examples/shop --port $(PORT) $(ARGS)
+run: setup example-images ## Assess examples/ and serve the console (PORT=8080)
+	$(BIN)/propolis up --manifests examples/shop --images $(EXAMPLE_IMAGES) --port $(PORT) $(ARGS)
 
 .PHONY: test
 test: setup-test ## Unit, property and conformance tests (ARGS='-k name')

@@ -1,11 +1,19 @@
 """The main job, from top to bottom: observe, evaluate, store, score, say what to fix first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from propolis.app.engines import Engines
+from propolis.app.image_run import (
+    exploited_by_workload,
+    image_counts,
+    remedies_of,
+    store_images,
+    users_of,
+)
+from propolis.app.image_scan import ImageScan, image_findings
 from propolis.app.progress import Progress, silent
 from propolis.core import clock
 from propolis.core.assessment import Factor, Problem, Weakness
@@ -48,8 +56,11 @@ def assess(
     problems: Sequence[Problem],
     engines: Engines,
     progress: Progress = silent,
+    scan: ImageScan | None = None,
 ) -> RunResult:
-    """Judges an inventory and stores the run.
+    """Judges an inventory, and the images that it runs, and stores the run.
+
+    Without a scan the findings of images stay as the last run with one left them.
 
     Raises:
         SourceError: The store cannot be written. What was stored before is sound.
@@ -57,14 +68,22 @@ def assess(
     now = clock.now()
     ownership = Ownership(inventory)
     standings = _standings(inventory, ownership)
-    ledger = Ledger(standings)
+    found = [(one, image_findings(one, now)) for one in scan.images] if scan else []
+    users = users_of(scan, standings)
+    ledger = Ledger(standings, users, remedies_of(found))
     with writing_run(database, cluster, inputs, now) as writer:
         writer.add_resources(_resource_rows(inventory, standings))
         writer.add_findings(_counted(engines.evaluate(inventory, now, progress), ledger))
-        changes = writer.apply()
-        summary = _conclude(writer, inventory, engines, ledger) | {
+        for one, of_image in found:
+            writer.add_resources([(one.ref, Origin(one.place), "", None)])
+            writer.add_findings(_counted(of_image.findings, ledger))
+        changes = writer.apply(() if scan else ("Image",))
+        if scan:
+            store_images(writer, scan)
+        summary = _conclude(writer, inventory, engines, ledger, exploited_by_workload(found, users)) | {
             "changes": changes,
             "resources": len(inventory),
+            "images": image_counts(scan),
         }
         writer.finish(summary, problems, clock.now())
     return RunResult(writer.run_id, cluster, summary, tuple(problems))
@@ -101,14 +120,21 @@ def _counted(findings: Iterable[Finding], ledger: Ledger) -> Iterator[Finding]:
         yield finding
 
 
-def _conclude(writer: RunWriter, inventory: Inventory, engines: Engines, ledger: Ledger) -> dict[str, Any]:
+def _conclude(
+    writer: RunWriter,
+    inventory: Inventory,
+    engines: Engines,
+    ledger: Ledger,
+    exploited: Mapping[str, Mapping[str, str]],
+) -> dict[str, Any]:
     """Scores and fixes, stored; returns the counts."""
     reach = engines.reach(inventory)
 
     def factors(ref: ResourceRef, weaknesses: tuple[Weakness, ...]) -> tuple[Factor, ...]:
         resource = inventory.find(ref)
         document = resource.document if resource else {}
-        return factors_of(document, weaknesses, reach.exposure(ref), reach.grants(ref))
+        attacked = exploited.get(ref.key, {})
+        return factors_of(document, weaknesses, reach.exposure(ref), reach.grants(ref), attacked)
 
     scores = ledger.scores(factors)
     writer.add_scores(scores)

@@ -8,9 +8,12 @@ import msgspec
 
 from propolis.app.assess import RunResult, assess
 from propolis.app.engines import Engines
-from propolis.app.observation import observe
+from propolis.app.image_scan import ImageScan, open_matcher, scan_paths, uses_of
+from propolis.app.observation import Observed, observe
 from propolis.app.progress import Progress, silent
+from propolis.app.settings import read_settings
 from propolis.app.stored import open_store
+from propolis.core import clock
 from propolis.core.errors import DocumentError
 from propolis.lang.quiet_gc import quiet_gc
 from propolis.store.database import Database
@@ -23,6 +26,7 @@ class Inputs(msgspec.Struct, frozen=True):
         manifests: Folders, files, ``-`` for standard input.
         context: A kubeconfig's context; empty for its current one; None for no live cluster.
         policies: Files and folders of policies beside the built-in ones.
+        images: Folders, archives and layouts with the images that workloads run.
         builtin: Whether the built-in policies take part.
         name: Under which runs are kept; empty for ``local`` or the context's name.
     """
@@ -30,6 +34,7 @@ class Inputs(msgspec.Struct, frozen=True):
     manifests: Sequence[str] = ()
     context: str | None = None
     policies: Sequence[str] = ()
+    images: Sequence[str] = ()
     builtin: bool = True
     name: str = ""
 
@@ -48,9 +53,21 @@ def run_main_job(
     with quiet_gc():
         engines = Engines.load(inputs.policies, builtin=inputs.builtin)
         observed = observe(inputs.manifests, inputs.context, inputs.name, stdin, progress)
+        scan = _scan(inputs.images, observed, progress)
         database = open_store(store)
-        problems = (*engines.problems, *observed.problems)
+        problems = (*engines.problems, *observed.problems, *(scan.problems if scan else ()))
+        told = (*observed.inputs, *inputs.images)
         result = assess(
-            database, observed.cluster, observed.inputs, observed.inventory, problems, engines, progress
+            database, observed.cluster, told, observed.inventory, problems, engines, progress, scan
         )
     return database, result
+
+
+def _scan(paths: Sequence[str], observed: Observed, progress: Progress) -> ImageScan | None:
+    """The images of a run; None where none were named."""
+    if not paths:
+        return None
+    settings, now = read_settings(), clock.now()
+    matcher = open_matcher(settings, now, progress)
+    images, problems = scan_paths(paths, observed.cluster, settings, matcher, now.date(), progress)
+    return ImageScan(tuple(images), tuple(uses_of(observed.inventory, images)), tuple(problems))

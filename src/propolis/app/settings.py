@@ -15,12 +15,20 @@ class Settings(msgspec.Struct, frozen=True):
         store: The SQLite file (``PROPOLIS_STORE``).
         token: What a reader of the console must show when it listens beyond this machine
             (``PROPOLIS_TOKEN``); empty for none.
+        cache: Advisories and what is known of layers (``PROPOLIS_CACHE``, else ``propolis`` in the
+            user's cache folder).
         kubeconfig: Paths of kubeconfig files, in order of precedence (``KUBECONFIG``).
     """
 
     store: Path = DEFAULT_STORE
     token: str = ""
+    cache: Path = Path(".cache/propolis")
     kubeconfig: tuple[Path, ...] = ()
+
+
+def _user_cache() -> Path:
+    """The cache folder of the XDG base directory specification."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")  # noqa: TID251  # the one place
 
 
 def read_settings() -> Settings:
@@ -30,5 +38,6 @@ def read_settings() -> Settings:
     return Settings(
         store=Path(environment.get("PROPOLIS_STORE") or DEFAULT_STORE),
         token=environment.get("PROPOLIS_TOKEN", ""),
+        cache=Path(environment.get("PROPOLIS_CACHE") or _user_cache() / "propolis"),
         kubeconfig=tuple(kubeconfig or [Path.home() / ".kube" / "config"]),
     )

@@ -22,8 +22,9 @@ FORMATS = ("table", "json", "sarif", "policyreport")
 def assess(
     manifests: tuple[str, ...],
     context: str | None,
+    images: tuple[str, ...],
     policies: tuple[str, ...],
-    no_builtin: bool,  # noqa: FBT001  # click names its arguments
+    no_builtin: bool,  # click names its arguments
     cluster_name: str,
     store: Path | None,
     format_: str,
@@ -41,7 +42,7 @@ def assess(
     from propolis.cli.printer import progress
     from propolis.cli.snapshot import print_snapshot
 
-    inputs = Inputs(manifests, context, policies, not no_builtin, cluster_name)
+    inputs = Inputs(manifests, context, policies, images, not no_builtin, cluster_name)
     with progress() as steps:
         database, result = run_main_job(inputs, store, sys.stdin.buffer, steps)
     print_snapshot(database, result.cluster, format_)

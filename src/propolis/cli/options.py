@@ -45,6 +45,12 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="A live cluster: a context of the kubeconfig, or its current one.",
             ),
             click.option(
+                "--images",
+                multiple=True,
+                metavar="PATH",
+                help="OCI layouts and archives with the images that workloads run, or folders of them.",
+            ),
+            click.option(
                 "--policies",
                 multiple=True,
                 metavar="PATH",

@@ -29,7 +29,7 @@ def show(
     cluster_name: str,
     store: Path | None,
     fixes: int,
-    with_findings: bool,  # noqa: FBT001  # click names its arguments
+    with_findings: bool,  # click names its arguments
     namespace: tuple[str, ...],
     severity: tuple[str, ...],
     source: tuple[str, ...],

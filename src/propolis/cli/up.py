@@ -15,8 +15,9 @@ from propolis.cli.options import input_options
 def up(
     manifests: tuple[str, ...],
     context: str | None,
+    images: tuple[str, ...],
     policies: tuple[str, ...],
-    no_builtin: bool,  # noqa: FBT001  # click names its arguments
+    no_builtin: bool,  # click names its arguments
     cluster_name: str,
     store: Path | None,
     host: str,
@@ -34,7 +35,7 @@ def up(
     from propolis.cli.snapshot import print_snapshot
 
     check_address(host, port)
-    inputs = Inputs(manifests, context, policies, not no_builtin, cluster_name)
+    inputs = Inputs(manifests, context, policies, images, not no_builtin, cluster_name)
     with progress() as steps:
         database, result = run_main_job(inputs, store, sys.stdin.buffer, steps)
     print_snapshot(database, result.cluster, "table")

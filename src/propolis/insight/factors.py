@@ -1,6 +1,7 @@
 """What raises the risk of a workload beyond its own weaknesses: who reaches it, what it reaches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from propolis.core.assessment import Factor, Weakness
@@ -14,10 +15,15 @@ HOST_NAMESPACE = 1.4
 HOST_PATH = 1.3
 BROAD_ACCOUNT = 1.5
 NO_NETWORK_POLICY = 1.2
+KNOWN_EXPLOITED = 1.5
 
 
 def factors_of(
-    document: Document, weaknesses: Sequence[Weakness], exposure: Exposure | None, grants: Sequence[str]
+    document: Document,
+    weaknesses: Sequence[Weakness],
+    exposure: Exposure | None,
+    grants: Sequence[str],
+    attacked: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Factor, ...]:
     """The factors of one workload, the strongest first.
 
@@ -26,11 +32,14 @@ def factors_of(
         weaknesses: What the engines found on it.
         exposure: How it can be reached; None when that is not known.
         grants: Titles of the risky grants that its service account holds.
+        attacked: Vulnerabilities in its images with which attacks are known, each with the key of the
+            change that mends it.
     """
     found = [
         *_of_exposure(exposure),
         *_of_pod(pod_spec(document) or {}),
         *_of_grants(grants),
+        *_of_attacks(attacked),
         *_of_weaknesses(weaknesses),
     ]
     return tuple(sorted(found, key=lambda factor: (-factor.multiplier, factor.name)))
@@ -65,6 +74,16 @@ def _of_grants(grants: Sequence[str]) -> Iterator[Factor]:
         more = f" and {len(grants) - 1} more" if len(grants) > 1 else ""
         reason = f"its service account may {grants[0]}{more}"
         yield Factor("broad-service-account", BROAD_ACCOUNT, reason)
+
+
+def _of_attacks(attacked: Mapping[str, str]) -> Iterator[Factor]:
+    """One change takes the factor away only where it mends all of them."""
+    if attacked:
+        names = sorted(attacked)
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004  # told
+        reason = f"attacks with {', '.join(names[:3])}{more} are known"
+        changes = set(attacked.values())
+        yield Factor("known-exploited", KNOWN_EXPLOITED, reason, changes.pop() if len(changes) == 1 else "")
 
 
 def _of_weaknesses(weaknesses: Sequence[Weakness]) -> Iterator[Factor]:

@@ -3,8 +3,9 @@
 Only sums are kept, so memory grows with the number of resources and rules, not of findings.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections import ChainMap, Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -13,8 +14,11 @@ from propolis.core.assessment import Factor, FixGroup, FixTarget, Weakness, Work
 from propolis.core.finding import OPEN_OUTCOMES, Finding, Outcome, Rule, Severity
 from propolis.core.resource import ResourceRef
 from propolis.core.workload import is_workload
-from propolis.insight.remedies import REMEDIES
-from propolis.insight.score import finding_points, points_removed, score_of, total_points
+from propolis.insight.remedies import REMEDIES, Remedy
+from propolis.insight.score import bundle_points, finding_points, points_removed, score_of, total_points
+
+VULNERABILITY = "vulnerability"
+"""Source of findings that are weaknesses of their own, and not views of one."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -33,6 +37,10 @@ class _Tally(msgspec.Struct):
     points: float = 0.0
     findings: int = 0
 
+    def weight(self) -> float:
+        is_bundle = self.rule.source == VULNERABILITY and self.findings > 1
+        return bundle_points(self.points, self.findings) if is_bundle else self.points
+
     def add(self, finding: Finding) -> None:
         self.findings += 1
         self.points = max(self.points, finding_points(finding.severity, finding.outcome))
@@ -45,14 +53,24 @@ class Ledger:
 
     Args:
         standings: Whom each resource counts for, by `ResourceRef.key`.
+        users: The workloads for which a shared resource counts, an image for all that run it; each
+            of them has its weaknesses.
+        remedies: Changes that only this run knows, beside `remedies.REMEDIES`.
     """
 
-    def __init__(self, standings: dict[str, Standing]) -> None:
+    def __init__(
+        self,
+        standings: dict[str, Standing],
+        users: Mapping[str, Sequence[Standing]] = MappingProxyType({}),
+        remedies: Mapping[str, Remedy] = MappingProxyType({}),
+    ) -> None:
         self._standings = standings
+        self._users = users
+        self._remedies = ChainMap(dict(remedies), REMEDIES)
         self._tallies: dict[str, dict[str, _Tally]] = defaultdict(dict)
         self._counts: dict[tuple[str, Outcome, Severity], int] = {}
         self._ref: ResourceRef | None = None
-        self._current: dict[str, _Tally] = {}
+        self._current: list[dict[str, _Tally]] = []
 
     def add(self, finding: Finding) -> None:
         """Counts one finding. Quick when findings of one resource come together."""
@@ -63,13 +81,14 @@ class Ledger:
             return
         if finding.resource is not self._ref:
             self._ref = finding.resource
-            self._current = self._tallies[self._standing(self._ref).target.key]
-        remedy = rule.remedy or rule.key
-        tallies = self._current
-        tally = tallies.get(remedy)
-        if tally is None:
-            tally = tallies[remedy] = _Tally(finding.rule, finding.severity)
-        tally.add(finding)
+            counted_for = self._users.get(self._ref.key) or (self._standing(self._ref),)
+            self._current = [self._tallies[standing.target.key] for standing in counted_for]
+        remedy = finding.change
+        for tallies in self._current:
+            tally = tallies.get(remedy)
+            if tally is None:
+                tally = tallies[remedy] = _Tally(finding.rule, finding.severity)
+            tally.add(finding)
 
     def _standing(self, ref: ResourceRef) -> Standing:
         standing = self._standings.get(ref.key)
@@ -84,7 +103,7 @@ class Ledger:
     def weaknesses(self, key: str) -> tuple[Weakness, ...]:
         """The weaknesses of one resource, most points first."""
         found = [
-            Weakness(remedy, remedy_title(remedy, tally.rule), tally.severity, tally.points, tally.findings)
+            Weakness(remedy, self._title(remedy, tally.rule), tally.severity, tally.weight(), tally.findings)
             for remedy, tally in self._tallies.get(key, {}).items()
         ]
         return tuple(sorted(found, key=lambda weakness: (-weakness.points, weakness.remedy)))
@@ -125,7 +144,9 @@ class Ledger:
                 groups[group].append(FixTarget(standing.target, weakness.findings, removed))
                 if group not in worst or weakness.severity.rank > worst[group].severity.rank:
                     worst[group] = tallies[weakness.remedy]
-        fixes = [_group(remedy, team, worst[remedy, team], found) for (remedy, team), found in groups.items()]
+        fixes = [
+            self._group(remedy, team, worst[remedy, team], found) for (remedy, team), found in groups.items()
+        ]
         return sorted(fixes, key=lambda fix: (-fix.points, -fix.findings, fix.remedy, fix.team))
 
     def points(self, scores: Iterable[WorkloadScore]) -> float:
@@ -133,6 +154,25 @@ class Ledger:
         others = (key for key, standing in self._targets().items() if not standing.is_workload)
         return sum(score.points for score in scores) + sum(
             weakness.points for key in others for weakness in self.weaknesses(key)
+        )
+
+    def _title(self, remedy: str, rule: Rule) -> str:
+        """The change in words; a rule without a remedy is its own."""
+        known = self._remedies.get(remedy)
+        return known.title if known else f"Satisfy {rule.title or rule.name}"
+
+    def _group(self, remedy: str, team: str, worst: _Tally, targets: list[FixTarget]) -> FixGroup:
+        ordered = tuple(sorted(targets, key=lambda one: (-one.points, -one.findings, one.resource)))
+        known = self._remedies.get(remedy)
+        return FixGroup(
+            remedy=remedy,
+            team=team,
+            title=f"{self._title(remedy, worst.rule)} in {_told(ordered)} of {team}",
+            how=known.how if known else worst.rule.remediation,
+            severity=worst.severity,
+            findings=sum(target.findings for target in ordered),
+            points=sum(target.points for target in ordered),
+            targets=ordered,
         )
 
     def counts(self) -> dict[str, Any]:
@@ -146,27 +186,6 @@ class Ledger:
                 severities[severity.value] += number
                 sources[source] += number
         return {"outcomes": dict(outcomes), "severities": dict(severities), "sources": dict(sources)}
-
-
-def remedy_title(remedy: str, rule: Rule) -> str:
-    """The change in words; a rule without a remedy is its own."""
-    known = REMEDIES.get(remedy)
-    return known.title if known else f"Satisfy {rule.title or rule.name}"
-
-
-def _group(remedy: str, team: str, worst: _Tally, targets: list[FixTarget]) -> FixGroup:
-    ordered = tuple(sorted(targets, key=lambda target: (-target.points, -target.findings, target.resource)))
-    known = REMEDIES.get(remedy)
-    return FixGroup(
-        remedy=remedy,
-        team=team,
-        title=f"{remedy_title(remedy, worst.rule)} in {_told(ordered)} of {team}",
-        how=known.how if known else worst.rule.remediation,
-        severity=worst.severity,
-        findings=sum(target.findings for target in ordered),
-        points=sum(target.points for target in ordered),
-        targets=ordered,
-    )
 
 
 def _told(targets: tuple[FixTarget, ...]) -> str:

@@ -1,12 +1,13 @@
 """Points, factors and the score of one workload: functions of values that a person can check by hand.
 
-A weakness has the weight of its worst finding, however many engines saw it. The points of a
+A weakness has the weight of its worst finding, however many engines saw it; a bundle of
+vulnerabilities weighs more the more there are (`bundle_points`). The points of a
 workload are the sum of its weaknesses times the product of its factors. The score folds points
 into 0 to 100: `HALF_POINTS` points are a score of 50, twice as many 75.
 """
 
 from collections.abc import Iterable
-from math import prod
+from math import log10, prod
 
 from propolis.core.assessment import Factor, Weakness
 from propolis.core.finding import Outcome, Severity
@@ -30,6 +31,14 @@ HALF_POINTS = 60.0
 def finding_points(severity: Severity, outcome: Outcome) -> float:
     """Points of one finding before any factor."""
     return WEIGHTS[severity] * OUTCOME_SHARES.get(outcome, 0.0)
+
+
+def bundle_points(points: float, number: int) -> float:
+    """Points of vulnerabilities that one change mends: the worst one's, and as much again for each tenfold.
+
+    Unlike findings of several engines about one setting, each of them is a weakness of its own.
+    """
+    return points * (1 + log10(number))
 
 
 def total_points(weaknesses: Iterable[Weakness], factors: Iterable[Factor]) -> float:

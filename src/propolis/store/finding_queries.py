@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func,
 
 from propolis.core.finding import OPEN_OUTCOMES, Severity
 from propolis.store.rows import FindingRow, resource_row
-from propolis.store.schema import changes, findings, resources, rules, runs
+from propolis.store.schema import changes, findings, image_uses, resources, rules, runs
 
 live = findings.c.deleted_revision.is_(None)
 """Not a tombstone."""
@@ -22,7 +22,7 @@ class FindingFilter(msgspec.Struct, frozen=True):
 
     Attributes:
         change: ``new`` or ``fixed`` in the cluster's latest run; ``fixed`` lists what is gone too.
-        workload: Key of a workload: findings of it and of what counts for it.
+        workload: Key of a workload: findings of it, of what counts for it, of its images.
         text: A part of message, title or resource name, case ignored.
     """
 
@@ -111,13 +111,23 @@ def _conditions(wanted: FindingFilter) -> list[ColumnElement[bool]]:
     if wanted.change:
         conditions.append(findings.c.id.in_(_changed(wanted.cluster, wanted.change)))
     if wanted.workload:
-        conditions.append(
-            or_(resources.c.key == wanted.workload, resources.c.workload_key == wanted.workload)
-        )
+        of_workload = or_(resources.c.key == wanted.workload, resources.c.workload_key == wanted.workload)
+        conditions.append(or_(of_workload, resources.c.id.in_(images_of(wanted.workload))))
     if wanted.text:
         columns = (findings.c.message, rules.c.title, rules.c.name, resources.c.name)
         conditions.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
     return conditions
+
+
+def images_of(workload: str) -> Select[int | None]:
+    """Images that a workload runs."""
+    users = resources.alias("users")
+    return (
+        select(image_uses.c.image_id)
+        .join(users, users.c.id == image_uses.c.resource_id)
+        .where(or_(users.c.key == workload, users.c.workload_key == workload))
+        .where(image_uses.c.image_id.is_not(None))
+    )
 
 
 def _latest_ids(cluster: str) -> Select[int]:

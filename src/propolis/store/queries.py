@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from propolis.core.assessment import Factor, Problem, Weakness
 from propolis.core.finding import OPEN_OUTCOMES
 from propolis.store.finding_queries import live
 from propolis.store.rows import FixRow, FixTargetRow, ResourceRow, RunRow, WorkloadRow, resource_row
-from propolis.store.schema import findings, fixes, resources, rules, runs, workloads
+from propolis.store.schema import findings, fixes, image_uses, resources, rules, runs, workloads
 
 OPEN = tuple(sorted(OPEN_OUTCOMES))
 
@@ -78,9 +78,28 @@ def _open_by_workload(connection: Connection, cluster: str) -> dict[str, dict[st
         .group_by(workload, findings.c.severity)
     )
     counts: dict[str, dict[str, int]] = {}
-    for key, severity, number in connection.execute(query):
-        counts.setdefault(key, {})[severity] = number
+    for key, severity, number in (*connection.execute(query), *connection.execute(_image_counts(cluster))):
+        of_workload = counts.setdefault(key, {})
+        of_workload[severity] = of_workload.get(severity, 0) + number
     return counts
+
+
+def _image_counts(cluster: str) -> Select[str, str, int]:
+    """Open findings of the images that each workload runs; an image counts once a workload."""
+    workload = func.coalesce(resources.c.workload_key, resources.c.key).label("workload")
+    runs_image = (
+        select(workload, image_uses.c.image_id)
+        .join(resources, resources.c.id == image_uses.c.resource_id)
+        .where(resources.c.cluster == cluster, image_uses.c.image_id.is_not(None))
+        .distinct()
+        .subquery()
+    )
+    return (
+        select(runs_image.c.workload, findings.c.severity, func.count())
+        .join(findings, findings.c.resource_id == runs_image.c.image_id)
+        .where(live, findings.c.outcome.in_(OPEN))
+        .group_by(runs_image.c.workload, findings.c.severity)
+    )
 
 
 def list_fixes(connection: Connection, run_id: int, limit: int | None = None) -> list[FixRow]:

@@ -72,15 +72,25 @@ def stage(connection: Connection, rows: list[StagedRow]) -> None:
     connection.exec_driver_sql(str(statement), rows)
 
 
-def apply_staged(connection: Connection, cluster: str, run_id: int, revision: int) -> dict[str, int]:
+def apply_staged(
+    connection: Connection, cluster: str, run_id: int, revision: int, left_out: tuple[str, ...] = ()
+) -> dict[str, int]:
     """Makes the stored findings of a cluster equal to the staged ones.
+
+    Args:
+        connection: In a transaction, with the staged findings.
+        cluster: Whose findings are compared.
+        run_id: The run that staged them.
+        revision: Of every row that changes.
+        left_out: Kinds of resources at which the run did not look; their findings stay.
 
     Returns:
         How many open findings are ``new``, ``fixed`` and ``unchanged``.
     """
     unchanged = connection.execute(_count_unchanged()).scalar_one()
-    fixed = _record_fixed(connection, cluster, run_id)
-    _bury_absent(connection, cluster, run_id, revision)
+    compared = _compared(cluster, left_out)
+    fixed = _record_fixed(connection, compared, run_id)
+    _bury_absent(connection, compared, run_id, revision)
     new_ids = _changed_to_open()
     reopened = connection.execute(
         insert(changes).from_select(["run_id", "finding_id", "change"], _as_change(new_ids, run_id, "new"))
@@ -94,8 +104,9 @@ def _count_unchanged() -> Select[int]:
     return select(func.count()).select_from(staged.join(findings, _same)).where(_is_open, _was_open)
 
 
-def _in_cluster(cluster: str) -> Select[int]:
-    return select(resources.c.id).where(resources.c.cluster == cluster)
+def _compared(cluster: str, left_out: tuple[str, ...]) -> Select[int]:
+    """The resources whose findings are compared."""
+    return select(resources.c.id).where(resources.c.cluster == cluster, resources.c.kind.not_in(left_out))
 
 
 def _as_change(finding_ids: Select[int], run_id: int, change: str) -> Select[int, int, str]:
@@ -103,12 +114,12 @@ def _as_change(finding_ids: Select[int], run_id: int, change: str) -> Select[int
     return select(literal(run_id), ids.c[0], literal(change))
 
 
-def _record_fixed(connection: Connection, cluster: str, run_id: int) -> int:
+def _record_fixed(connection: Connection, compared: Select[int], run_id: int) -> int:
     """Open before, and now passing or gone."""
     fixed = (
         select(findings.c.id)
         .select_from(findings.outerjoin(staged, _same))
-        .where(findings.c.resource_id.in_(_in_cluster(cluster)), _was_open)
+        .where(findings.c.resource_id.in_(compared), _was_open)
         .where(or_(staged.c.fingerprint.is_(None), staged.c.outcome.not_in(OPEN)))
     )
     rows = _as_change(fixed, run_id, "fixed")
@@ -124,11 +135,11 @@ def _changed_to_open() -> Select[int]:
     )
 
 
-def _bury_absent(connection: Connection, cluster: str, run_id: int, revision: int) -> None:
+def _bury_absent(connection: Connection, compared: Select[int], run_id: int, revision: int) -> None:
     """A tombstone for each stored finding that this run did not give."""
     connection.execute(
         update(findings)
-        .where(findings.c.resource_id.in_(_in_cluster(cluster)), _live)
+        .where(findings.c.resource_id.in_(compared), _live)
         .where(findings.c.fingerprint.not_in(select(staged.c.fingerprint)))
         .values(deleted_revision=revision, revision=revision, since_run=run_id)
     )

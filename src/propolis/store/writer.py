@@ -19,6 +19,7 @@ from propolis.core.finding import Finding, fingerprint_of
 from propolis.core.resource import Origin, ResourceRef
 from propolis.store.catalog import Catalog, resource_values
 from propolis.store.database import Database
+from propolis.store.image_rows import replace_images
 from propolis.store.schema import fixes, resources, revisions, runs, workloads
 from propolis.store.staging import StagedRow, apply_staged, prepare, stage
 
@@ -69,11 +70,23 @@ class RunWriter:
                 finding.change,
             )
 
-    def apply(self) -> dict[str, int]:
-        """Compares and stores; returns how many open findings are new, fixed and unchanged."""
+    def resource_id(self, ref: ResourceRef) -> int:
+        """The number of a resource of this run."""
+        return self._catalog.resource(ref)
+
+    def add_images(self, rows: list[dict[str, Any]], uses: list[dict[str, Any]]) -> None:
+        """The images of the run and who runs them, in place of those of the run before."""
+        replace_images(self._connection, self.cluster, rows, uses)
+
+    def apply(self, left_out: tuple[str, ...] = ()) -> dict[str, int]:
+        """Compares and stores; returns how many open findings are new, fixed and unchanged.
+
+        Args:
+            left_out: Kinds of resources at which the run did not look; their findings stay.
+        """
         inserted = self._connection.execute(insert(revisions).values(run_id=self.run_id)).inserted_primary_key
         self.revision = int(inserted[0]) if inserted else 0
-        return apply_staged(self._connection, self.cluster, self.run_id, self.revision)
+        return apply_staged(self._connection, self.cluster, self.run_id, self.revision, left_out)
 
     def add_scores(self, scores: Iterable[WorkloadScore]) -> None:
         """Replaces the scores of the cluster's workloads."""

@@ -20,10 +20,12 @@ from propolis.reports.render.machine import (
     encode,
     finding_document,
     fix_document,
+    image_document,
     run_document,
     workload_document,
 )
 from propolis.store.finding_queries import find_finding, list_findings
+from propolis.store.image_rows import list_images
 from propolis.store.queries import latest_run, list_fixes, list_runs, list_workloads
 
 PAGE = 100
@@ -77,6 +79,13 @@ async def workloads(request: Request) -> Response:
 async def fixes(request: Request) -> Response:
     """What to fix first."""
     return await _of_latest(request, lambda connection, run: list_fixes(connection, run.id), fix_document)
+
+
+async def images(request: Request) -> Response:
+    """Images of a cluster with what is in them and who runs them."""
+    return await _of_latest(
+        request, lambda connection, run: list_images(connection, run.cluster), image_document
+    )
 
 
 async def runs(request: Request) -> Response:

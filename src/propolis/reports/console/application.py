@@ -7,7 +7,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from propolis.reports.console import api, health, pages, sign_in
+from propolis.reports.console import api, health, image_pages, pages, sign_in
 from propolis.reports.console.access import Access
 from propolis.reports.console.metrics import metrics
 from propolis.store.database import Database
@@ -19,12 +19,16 @@ ROUTES = [
     Route("/workloads", pages.workloads, name="workloads"),
     Route("/workload", pages.workload, name="workload"),
     Route("/findings", pages.findings, name="findings"),
+    Route("/images", image_pages.images, name="images"),
+    Route("/image", image_pages.image, name="image"),
+    Route("/vulnerability", image_pages.vulnerability, name="vulnerability"),
     Route("/sign-in", sign_in.page, name="sign_in", methods=["GET"]),
     Route("/sign-in", sign_in.submit, methods=["POST"]),
     Route("/api/v1/findings", api.findings),
     Route("/api/v1/findings/{fingerprint}", api.finding),
     Route("/api/v1/workloads", api.workloads),
     Route("/api/v1/fixes", api.fixes),
+    Route("/api/v1/images", api.images),
     Route("/api/v1/runs", api.runs),
     Route("/healthz", health.healthz),
     Route("/readyz", health.readyz),

@@ -46,7 +46,7 @@ async def overview(request: Request) -> Response:
             "trend": _trend(reversed(list_runs(connection, run.cluster, RUNS_IN_CHART))),
         }
 
-    return await _page(request, "overview.html", asked)
+    return await about_latest(request, "overview.html", asked)
 
 
 async def workloads(request: Request) -> Response:
@@ -68,7 +68,7 @@ async def workloads(request: Request) -> Response:
             "asked": {"q": text, "namespace": namespace, "team": team, "sort": sort},
         }
 
-    return await _page(request, "workloads.html", asked)
+    return await about_latest(request, "workloads.html", asked)
 
 
 def _is_wanted(row: WorkloadRow, text: str, namespace: str, team: str) -> bool:
@@ -95,7 +95,7 @@ async def workload(request: Request) -> Response:
         base = sum(weakness.points for weakness in found.weaknesses)
         return {"workload": found, "findings": rows, "passed": passed, "base": base}
 
-    return await _page(request, "workload.html", asked)
+    return await about_latest(request, "workload.html", asked)
 
 
 async def findings(request: Request) -> Response:
@@ -122,7 +122,7 @@ async def findings(request: Request) -> Response:
             "asked": _single_values(request, wanted),
         }
 
-    return await _page(request, "findings.html", asked)
+    return await about_latest(request, "findings.html", asked)
 
 
 def _single_values(request: Request, wanted: FindingFilter) -> dict[str, str]:
@@ -144,7 +144,7 @@ def _trend(runs: Iterable[RunRow]) -> dict[str, list[Any]]:
     return {"times": times, "points": points, "open": opened}
 
 
-async def _page(
+async def about_latest(
     request: Request, template: str, question: Callable[[Connection, RunRow], dict[str, Any]]
 ) -> Response:
     """A page about the latest run of the chosen cluster, or the page that says there is none."""

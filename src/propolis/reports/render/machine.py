@@ -6,6 +6,7 @@ import msgspec
 import orjson
 
 from propolis.reports.snapshot import Snapshot
+from propolis.store.image_rows import ImageRow
 from propolis.store.rows import FindingRow, FixRow, ResourceRow, RunRow, WorkloadRow
 
 
@@ -67,6 +68,25 @@ def workload_document(row: WorkloadRow) -> dict[str, Any]:
         "factors": msgspec.to_builtins(row.factors),
         "weaknesses": msgspec.to_builtins(row.weaknesses),
         "open_findings": row.open_findings,
+    }
+
+
+def image_document(row: ImageRow) -> dict[str, Any]:
+    """A stored image: what is in it, how bad it is, who runs it."""
+    return {
+        "digest": row.digest,
+        "names": row.names,
+        "distribution": row.distribution,
+        "open_findings": row.open_findings,
+        "users": [
+            {
+                "resource": resource_document(user.resource),
+                "container": user.container,
+                "reference": user.reference,
+            }
+            for user in row.users
+        ],
+        **row.content,
     }
 
 
