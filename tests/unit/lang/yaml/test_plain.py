@@ -3,7 +3,7 @@
 import pytest
 
 from propolis.core.limits import DEFAULT, Limits
-from propolis.lang.yaml import plain
+from propolis.lang.yaml import plain, reference
 
 PLAIN = b"""\
 ---
@@ -57,7 +57,7 @@ def test_an_ordinary_manifest_takes_the_fast_path() -> None:
         "{off: 1}", "a: 0777", "a: 1.0", "a: 1e3", "a: 0x1F", "a: 0o7", "a: 1_0", "_64: a", "a: _64",
         "a: +1", "a: -0", "a: .5", "a: .inf", "a: -.INF", "a: .nan", "a: nan", "a: 1234567890123456789",
         "1: a", "1.5: a", ".5: a", "a: &x 1", "a: *x", "a: !!str 1", "<<: {a: 1}", "? a", "a: {b: {c: d}}",
-        "a: [[1], [2]]", "a: [1,", "a: 'x", 'a: "x', 'a: "\\x41"', 'a: "\\u0041"', "a:\tb", "\ta: b",
+        "a: [[1], [2]]", "a: [1,", 'a: "\\x41"', 'a: "\\u0041"', "a:\tb", "\ta: b",
         "a: b\t", "a: b: c", "a: b:", "a: @x", "a: `x", "a: %x", "a: ]", "%YAML 1.1", "a: |2", "a: |",
         "a: >-\n\n", "|", "a: x\u2028y", "a: \ufeffb", "a: \x85", "a: \x07", "- - - - a",
         " " * 101 + "a: b", "...",
@@ -83,3 +83,25 @@ def test_limits_that_the_fast_parser_does_not_count_are_left_to_the_reference() 
 
 def test_bytes_that_are_no_text_are_left_to_the_reference() -> None:
     assert plain.load(b"a: \xff\n", DEFAULT) is plain.NOT_PLAIN
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_quote_over_several_lines_is_plain(quote: str) -> None:
+    text = f"a: {quote}one\n  two: 0777 # no comment\n\n  three{quote}\nb: 1\n"
+    assert plain.load(text.encode(), DEFAULT) == {"a": "one two: 0777 # no comment\nthree", "b": 1}
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.parametrize(
+    "text",
+    ["a: |\n  Qx\nb: 0777\nc: yQ\n", "a: |\n  k: Qx\nb: 0777\nc: yQ\n", "a: b\n  - Qx\nc: 0777\nd: yQ\n"],
+)
+def test_a_quote_within_a_text_hides_nothing(text: str, quote: str) -> None:
+    data = text.replace("Q", quote).encode()
+    assert plain.load(data, DEFAULT) is plain.NOT_PLAIN
+    assert 511 in reference.load(data, DEFAULT).values()
+
+
+@pytest.mark.parametrize("text", ["a: 'x\n", 'a: "x\n', "a: 'x'y\n  z'\n", "a: 'x\nb: 'y'\n"])
+def test_a_quote_that_does_not_end_is_left_to_the_reference(text: str) -> None:
+    assert plain.load(text.encode(), DEFAULT) is plain.NOT_PLAIN
