@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from propolis.core.finding import Outcome, Rule, Severity
 from propolis.policy.engine.autogen import generated_rules
 from propolis.policy.engine.downstream import Maker
+from propolis.policy.engine.enforcement import compile_enforcement
 from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.exceptions import compile_exceptions
 from propolis.policy.engine.foreach import compile_foreach
@@ -68,6 +69,7 @@ def _compile_rule(
             compile_exceptions(exceptions, policy, rule.name),
         ),
         phase=_phase(rule),
+        enforcement=compile_enforcement(policy, rule),
         stops=policy.spec.apply_rules == "One",
         in_background=_in_background(policy, rule),
     )

@@ -6,8 +6,8 @@ import msgspec
 
 from propolis.core.action import Action
 from propolis.core.evaluation import Answer, Evaluation, LookupKey, Lookups, MissingLookups
-from propolis.core.finding import Finding, Outcome, Rule
-from propolis.core.resource import Document, ResourceRef
+from propolis.core.finding import Finding, Outcome
+from propolis.core.resource import Document, reference_of
 from propolis.lang.jmespath import Environment
 from propolis.lang.json_patch import find_patch
 from propolis.policy.engine.context import Context, ContextError, Entry
@@ -22,7 +22,21 @@ APPLIED = frozenset({Outcome.PASS, Outcome.FAIL})
 """Outcomes after which a policy that applies one rule leaves out the others."""
 
 
-def evaluate(rules: PolicySet, subject: PolicySubject, lookups: Lookups, now: datetime) -> Evaluation:
+REFUSING = frozenset({Outcome.FAIL, Outcome.ERROR})
+"""Outcomes that refuse a request where the rule is enforced."""
+
+
+class Decision(Evaluation, frozen=True):
+    """An evaluation and what it means for the request that brought the subject.
+
+    Attributes:
+        refusing: Those of the findings for which admission refuses the request.
+    """
+
+    refusing: tuple[Finding, ...] = ()
+
+
+def evaluate(rules: PolicySet, subject: PolicySubject, lookups: Lookups, now: datetime) -> Decision:
     """Judges one subject by all rules that are for it; rules see what rules before them changed.
 
     Rules that have nothing to say (nothing in any list, a pattern on a deletion) give no finding.
@@ -30,62 +44,108 @@ def evaluate(rules: PolicySet, subject: PolicySubject, lookups: Lookups, now: da
     Raises:
         MissingLookups: All look-ups that rules stopped for.
     """
-    asked = _Asked(lookups)
-    environment = Environment(now, asked.ask)
-    request = Request(subject, asked.ask)
-    context_of = _lazy_context(request, environment)
-    ref = subject.resource.ref
-    findings: list[Finding] = []
-    changes = _Changes(subject)
-    missing: set[LookupKey] = set()
-    done: set[tuple[int, int]] = set()
+    session = _Session(subject, _Asked(lookups), now)
+    request = session.request
     for rule in rules.rules_for(request.group, request.version, request.kind, request.subresource):
-        if (done and (rule.policy, rule.phase) in done) or (subject.is_background and not rule.in_background):
-            continue
-        try:
-            result = _result(rule, request, context_of)
-        except MissingLookups as question:
-            missing |= question.keys
-            continue
-        if result is None:
-            continue
-        findings.append(_finding(rule, ref, result, now))
-        if rule.stops and result.outcome in APPLIED:
-            done.add((rule.policy, rule.phase))
-        changes.actions += result.actions
-        if result.patched is not None:
-            request = Request(changes.apply(rule.rule, result.patched), asked.ask)
-            context_of = _lazy_context(request, environment)
-    if missing:
-        raise MissingLookups(missing)
-    return Evaluation(tuple(findings), changes.all_actions(), used=frozenset(asked.used))
+        session.judge(rule)
+    return session.decision()
 
 
-class _Changes:
-    """What rules did to the subject, and what else they want done."""
+class _Session:
+    """One evaluation: the subject as rules have changed it so far, and what they said."""
 
-    def __init__(self, subject: PolicySubject) -> None:
+    __slots__ = (
+        "_actions", "_asked", "_changed_by", "_context_of", "_document", "_done", "_environment", "_findings",
+        "_is_background", "_missing", "_now", "_ref", "_refusing", "_subject", "request",
+    )  # fmt: skip
+
+    def __init__(self, subject: PolicySubject, asked: "_Asked", now: datetime) -> None:
+        self._asked = asked
+        self._now = now
         self._subject = subject
+        self._ref = subject.resource.ref
         self._document = subject.resource.document
-        self._rules: list[str] = []
-        self.actions: list[Action] = []
+        self._is_background = subject.is_background
+        self._environment = Environment(now, asked.ask)
+        self._findings: list[Finding] = []
+        self._refusing: list[Finding] = []
+        self._actions: list[Action] = []
+        self._changed_by: list[str] = []
+        self._missing: set[LookupKey] = set()
+        self._done: set[tuple[int, int]] = set()
+        self.request = Request(subject, asked.ask)
+        self._context_of = _lazy_context(self.request, self._environment)
 
-    def apply(self, rule: Rule, document: Document) -> PolicySubject:
-        """The subject with a document that a rule changed."""
-        self._rules.append(f"{rule.policy}/{rule.name}")
+    def judge(self, rule: CompiledRule) -> None:
+        """Adds what a rule says."""
+        if self._is_background and not rule.in_background:
+            return
+        if self._done and (rule.policy, rule.phase) in self._done:
+            return
+        try:
+            result = _result(rule, self.request, self._context_of)
+            if result is not None:
+                self._add(rule, result)
+        except MissingLookups as question:
+            self._missing |= question.keys
+
+    def _add(self, rule: CompiledRule, result: RuleResult) -> None:
+        outcome = result.outcome
+        shown = Outcome.WARN if outcome is Outcome.FAIL and not rule.rule.scored else outcome
+        finding = Finding(rule.rule, self._ref, shown, result.message, self._now, result.evidence)
+        self._findings.append(finding)
+        if rule.stops and outcome in APPLIED:
+            self._done.add((rule.policy, rule.phase))
+        if outcome is Outcome.PASS:
+            if result.actions:
+                self._actions += result.actions
+            if result.patched is not None:
+                self._change(rule, result.patched)
+        elif outcome in REFUSING:
+            self._actions += result.actions
+            if rule.enforcement and rule.enforcement.refuses(
+                self.request, result, lambda: self._before(rule)
+            ):
+                self._refusing.append(finding)
+
+    def _change(self, rule: CompiledRule, document: Document) -> None:
+        self._changed_by.append(f"{rule.rule.policy}/{rule.rule.name}")
         self._document = document
         resource = msgspec.structs.replace(self._subject.resource, document=document)
-        return msgspec.structs.replace(self._subject, resource=resource)
+        subject = msgspec.structs.replace(self._subject, resource=resource)
+        self.request = Request(subject, self._asked.ask)
+        self._context_of = _lazy_context(self.request, self._environment)
 
-    def all_actions(self) -> tuple[Action, ...]:
-        """One patch of the subject for all rules that changed it, then the other actions."""
+    def _before(self, rule: CompiledRule) -> RuleResult | None:
+        """What the rule says of the object before an update."""
+        old = self._subject.old or {}
+        ref = msgspec.structs.replace(self._ref, name=reference_of(old).name)
+        resource = msgspec.structs.replace(self._subject.resource, ref=ref, document=old)
+        request = Request(msgspec.structs.replace(self._subject, resource=resource), self._asked.ask)
+        return _result(rule, request, _lazy_context(request, self._environment))
+
+    def decision(self) -> Decision:
+        """All that was said.
+
+        Raises:
+            MissingLookups: All look-ups that rules stopped for.
+        """
+        if self._missing:
+            raise MissingLookups(self._missing)
+        actions = (*self._patch(), *self._actions)
+        return Decision(
+            tuple(self._findings), actions, frozenset(self._asked.used), None, tuple(self._refusing)
+        )
+
+    def _patch(self) -> tuple[Action, ...]:
+        """One patch of the subject for all rules that changed it."""
         resource = self._subject.resource
-        operations = find_patch(resource.document, self._document) if self._rules else []
+        operations = find_patch(resource.document, self._document) if self._changed_by else []
         if not operations:
-            return tuple(self.actions)
-        rules = tuple(self._rules)
+            return ()
+        rules = tuple(self._changed_by)
         reason = f"{', '.join(rules)} changes it"
-        return (Patch(resource.ref, reason, rules, tuple(operations), self._document), *self.actions)
+        return (Patch(resource.ref, reason, rules, tuple(operations), self._document),)
 
 
 def _result(rule: CompiledRule, request: Request, context_of: ContextOf) -> RuleResult | None:
@@ -97,15 +157,10 @@ def _result(rule: CompiledRule, request: Request, context_of: ContextOf) -> Rule
         return RuleResult(Outcome.ERROR, "the resource is nested too deep for this rule")
 
 
-def _finding(rule: CompiledRule, ref: ResourceRef, result: RuleResult, now: datetime) -> Finding:
-    outcome = result.outcome
-    if outcome is Outcome.FAIL and not rule.rule.scored:
-        outcome = Outcome.WARN
-    return Finding(rule.rule, ref, outcome, result.message, now, result.evidence)
-
-
 class _Asked:
     """Look-ups with a record of what was used."""
+
+    __slots__ = ("_lookups", "used")
 
     def __init__(self, lookups: Lookups) -> None:
         self._lookups = lookups

@@ -7,6 +7,7 @@ import msgspec
 
 from propolis.core.finding import Rule
 from propolis.policy.engine.context import Context
+from propolis.policy.engine.enforcement import Enforcement
 from propolis.policy.engine.kinds import KindSelector
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
@@ -38,6 +39,7 @@ class CompiledRule(msgspec.Struct, frozen=True):
         matches: Whether it is for a request; None when `may_be_for` has already told.
         run: Judges the resource; None when the rule has nothing to say.
         phase: When it comes.
+        enforcement: When it refuses a request; None for never.
         stops: Whether the policy's further rules are left out once this one has applied.
     """
 
@@ -48,6 +50,7 @@ class CompiledRule(msgspec.Struct, frozen=True):
     matches: Callable[[Request], bool] | None
     run: Callable[[Request, ContextOf], RuleResult | None]
     phase: Phase = Phase.JUDGE
+    enforcement: Enforcement | None = None
     stops: bool = False
     in_background: bool = True
 

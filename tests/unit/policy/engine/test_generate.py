@@ -7,6 +7,7 @@ from propolis.core.evaluation import Answer, Evaluation, LookupKey, complete
 from propolis.core.finding import Outcome
 from propolis.policy.engine import compile_policies, evaluate
 from propolis.policy.engine.case_answers import selected
+from propolis.policy.engine.evaluate import Decision
 from propolis.policy.engine.generate import MOST_TARGETS
 from propolis.policy.model import parse_policy
 from propolis.policy.model.action import Create, Delete, Update
@@ -82,7 +83,7 @@ def test_what_a_rule_made_goes_with_its_trigger_but_not_what_others_made() -> No
     (action,) = evaluated(DATA % "true", [created.document], operation="DELETE").actions
     assert isinstance(action, Delete)
     assert not evaluated(DATA % "true", [config_map("base", "shop")], operation="DELETE").actions
-    assert evaluated(DATA % "false", [created.document], operation="DELETE") == Evaluation()
+    assert evaluated(DATA % "false", [created.document], operation="DELETE") == Decision()
 
 
 def test_a_rule_for_deletions_generates_on_them() -> None:

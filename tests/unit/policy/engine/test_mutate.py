@@ -6,6 +6,7 @@ import yaml
 from propolis.core.evaluation import Answer, Evaluation, Lookups, MissingLookups
 from propolis.core.finding import Outcome
 from propolis.policy.engine import compile_policies, evaluate
+from propolis.policy.engine.evaluate import Decision
 from propolis.policy.lookups import resources_key
 from propolis.policy.model import parse_policy
 from propolis.policy.model.action import Patch
@@ -195,7 +196,7 @@ def test_a_rule_for_pods_changes_the_template_of_a_deployment() -> None:
 
 def test_a_scan_and_a_deletion_change_nothing() -> None:
     patch = rule("patchStrategicMerge: {metadata: {labels: {a: x}}}")
-    assert evaluated(patch, pod(), is_background=True) == Evaluation()
+    assert evaluated(patch, pod(), is_background=True) == Decision()
     assert not evaluated(patch, pod(), operation="DELETE").actions
 
 

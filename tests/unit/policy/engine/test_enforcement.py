@@ -1,0 +1,113 @@
+from typing import Any
+
+import pytest
+
+from propolis.core.evaluation import Answer, MissingLookups
+from propolis.core.finding import Outcome
+from propolis.policy.engine import compile_policies, evaluate
+from propolis.policy.lookups import namespace_key
+from propolis.policy.model import parse_policy
+from tests.unit.policy.engine.examples import NOW, pod, subject
+
+LABELLED = {namespace_key("shop"): Answer({"metadata": {"labels": {"tier": "prod"}}})}
+PRIVILEGED = {"name": "b", "securityContext": {"privileged": True}}
+PATTERN = {"spec": {"containers": [{"=(securityContext)": {"=(privileged)": "false"}}]}}
+
+
+def refused(
+    document: dict[str, Any],
+    validate: dict[str, Any] | None = None,
+    spec: dict[str, Any] | None = None,
+    **fields: Any,
+) -> bool:
+    """Whether the only finding is a failure that refuses."""
+    rule = {
+        "name": "r",
+        "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+        "validate": {"pattern": PATTERN, **(validate or {})},
+    }
+    policy = {
+        "apiVersion": "kyverno.io/v1",
+        "kind": "ClusterPolicy",
+        "metadata": {"name": "p"},
+        "spec": {**(spec or {}), "rules": [rule]},
+    }
+    rules = compile_policies([parse_policy(policy)])
+    decision = evaluate(rules, subject(document, **fields), LABELLED, NOW)
+    assert [finding.outcome for finding in decision.findings] == [Outcome.FAIL]
+    assert decision.refusing in ((), decision.findings)
+    return bool(decision.refusing)
+
+
+BAD = pod(containers=[PRIVILEGED])
+IN_SHOP = {"action": "Enforce", "namespaces": ["sh*"]}
+IN_PROD = {"action": "Enforce", "namespaceSelector": {"matchLabels": {"tier": "prod"}}}
+IN_TEST = {"action": "Enforce", "namespaceSelector": {"matchLabels": {"tier": "test"}}}
+
+
+@pytest.mark.parametrize(
+    ("validate", "spec", "wanted"),
+    [
+        ({}, {}, False),
+        ({"failureAction": "Enforce"}, {}, True),
+        ({}, {"validationFailureAction": "enforce"}, True),
+        ({"failureAction": "Audit"}, {"validationFailureAction": "Enforce"}, False),
+        ({"failureActionOverrides": [IN_SHOP]}, {}, True),
+        ({"failureActionOverrides": [IN_PROD]}, {}, True),
+        ({"failureActionOverrides": [IN_TEST]}, {}, False),
+        ({"failureActionOverrides": [{**IN_SHOP, **IN_TEST}]}, {}, False),
+        ({}, {"validationFailureActionOverrides": [IN_SHOP]}, True),
+        ({"failureAction": "Audit"}, {"validationFailureActionOverrides": [IN_SHOP]}, False),
+        (
+            {
+                "failureAction": "Enforce",
+                "failureActionOverrides": [{"action": "Audit", "namespaces": ["shop"]}],
+            },
+            {},
+            False,
+        ),
+    ],
+)
+def test_the_rule_and_its_overrides_say_whether_a_failure_refuses(
+    validate: dict[str, Any], spec: dict[str, Any], wanted: object
+) -> None:
+    assert refused(BAD, validate, spec) is wanted
+
+
+def test_a_scan_refuses_nothing() -> None:
+    assert not refused(BAD, {"failureAction": "Enforce"}, is_background=True)
+
+
+def test_an_update_may_keep_a_violation_but_bring_no_new_one() -> None:
+    enforce = {"failureAction": "Enforce"}
+    changed = {**BAD, "metadata": {**BAD["metadata"], "labels": {"a": "b"}}}
+    assert not refused(changed, enforce, operation="UPDATE", old=BAD)
+    assert refused(changed, {**enforce, "allowExistingViolations": False}, operation="UPDATE", old=BAD)
+    assert refused(BAD, enforce, operation="UPDATE", old=pod())
+    elsewhere = pod(containers=[{"name": "a"}, PRIVILEGED])
+    assert refused(elsewhere, enforce, operation="UPDATE", old=BAD)
+
+
+def test_a_selector_of_namespaces_asks_only_when_a_rule_fails() -> None:
+    validate = {"pattern": PATTERN, "failureActionOverrides": [IN_PROD]}
+    rule = {"name": "r", "match": {"any": [{"resources": {"kinds": ["Pod"]}}]}, "validate": validate}
+    policy = {"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"}}
+    rules = compile_policies([parse_policy({**policy, "spec": {"rules": [rule]}})])
+    assert evaluate(rules, subject(pod()), {}, NOW).refusing == ()
+    with pytest.raises(MissingLookups):
+        evaluate(rules, subject(BAD), {}, NOW)
+
+
+@pytest.mark.parametrize(("failure_policy", "count"), [("Fail", 1), ("Ignore", 0)])
+def test_an_error_refuses_unless_the_policy_ignores_errors(failure_policy: str, count: int) -> None:
+    deny = {"conditions": {"all": [{"key": "{{ nothing.there }}", "operator": "Equals", "value": 1}]}}
+    rule = {
+        "name": "r",
+        "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+        "validate": {"failureAction": "Enforce", "deny": deny},
+    }
+    policy = {"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"}}
+    spec = {"failurePolicy": failure_policy, "rules": [rule]}
+    decision = evaluate(compile_policies([parse_policy({**policy, "spec": spec})]), subject(pod()), {}, NOW)
+    assert [finding.outcome for finding in decision.findings] == [Outcome.ERROR]
+    assert len(decision.refusing) == count
