@@ -10,18 +10,34 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROPOLIS = Path(sys.executable).parent / "propolis"
 START_SECONDS = 60
+PATH = os.environ["PATH"]  # noqa: TID251  # a test's setting
 
 Propolis = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all runs, so that the shipped advisories are unpacked once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The images of the example cluster."""
+    folder = tmp_path_factory.mktemp("images")
+    command = [sys.executable, "-m", "tools.build_example_images", "--into", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return folder
+
+
 @pytest.fixture
-def propolis(tmp_path: Path) -> Propolis:
+def propolis(tmp_path: Path, cache: Path) -> Propolis:
     """Runs the installed program in an empty folder."""
 
     def run(
         *arguments: str, stdin: str | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **environment}  # noqa: TID251  # a test's setting
+        env = {"PATH": PATH, "HOME": str(tmp_path), "PROPOLIS_CACHE": str(cache), **environment}
         return subprocess.run(
             [str(PROPOLIS), *arguments],
             cwd=tmp_path,
@@ -46,12 +62,20 @@ def address_told(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def console(tmp_path_factory: pytest.TempPathFactory, images: Path, cache: Path) -> Iterator[str]:
     """The address of a console over both states of the example."""
     folder = tmp_path_factory.mktemp("console")
     for state in ("shop", "shop-after"):
-        command = [str(PROPOLIS), "assess", "--manifests", str(ROOT / "examples" / state), "--format", "json"]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        command = [
+            str(PROPOLIS),
+            "assess",
+            "--manifests",
+            str(ROOT / "examples" / state),
+            "--images",
+            str(images),
+        ]
+        env = {"PATH": PATH, "PROPOLIS_CACHE": str(cache)}
+        subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True)
     command = [str(PROPOLIS), "serve", "--port", "0"]
     process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     try:

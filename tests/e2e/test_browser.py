@@ -130,6 +130,18 @@ def test_the_list_of_fixed_findings_shows_what_the_rollout_mended(watched: Watch
     expect(watched.page.locator("#list")).to_contain_text("pages")
 
 
+def test_an_image_leads_to_a_vulnerability_and_back_to_the_workload(watched: Watched) -> None:
+    page = watched.page
+    watched.open("/images")
+    page.get_by_role("link", name="cart:1.19").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("cart:1.19")
+    page.locator("table.findings summary").first.click()
+    page.locator(".plain a").first.click()
+    expect(page.get_by_role("heading", name="Where it is")).to_be_visible()
+    page.locator("tbody tr", has_text="cart:1.19").get_by_role("link", name="cart", exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("cart")
+
+
 def test_the_keyboard_reaches_everything(watched: Watched) -> None:
     page = watched.page
     watched.open("/")
@@ -153,12 +165,18 @@ def test_no_page_is_wider_than_the_window(
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     watched = Watched(context.new_page(), console)
-    for name, address in {"overview": "/", "workloads": "/workloads", "findings": "/findings"}.items():
+    for name, address in {
+        "overview": "/",
+        "workloads": "/workloads",
+        "images": "/images",
+        "findings": "/findings",
+    }.items():
         watched.open(address)
         watched.page.screenshot(path=tmp_path / f"{name}.png")
         assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, name
     watched.open("/workloads")
     watched.page.locator("tbody a").first.click()
+    watched.page.wait_for_load_state("networkidle")
     assert watched.page.evaluate("document.documentElement.scrollWidth") <= width
     assert watched.wrong == []
     context.close()

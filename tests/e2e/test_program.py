@@ -41,6 +41,34 @@ def test_a_second_run_brings_nothing_new_and_the_rollout_brings_both(propolis: P
     assert changes[2]["fixed"] > 0
 
 
+def test_images_are_scanned_offline_with_the_advisories_that_ship(propolis: Propolis, images: Path) -> None:
+    found = document(propolis("assess", "--manifests", SHOP, "--images", str(images), "--format", "json"))
+    vulnerabilities = [row for row in found["findings"] if row["source"] == "vulnerability"]
+    titles = [fix["title"] for fix in found["fix_first"]]
+    assert len(vulnerabilities) > 100
+    assert any(row["evidence"]["exploited"] for row in vulnerabilities)
+    assert any(title.startswith("Rebuild ") for title in titles)
+    assert any(title.startswith("Upgrade ") for title in titles)
+    assert found["run"]["summary"]["images"]["scanned"] >= 4
+
+
+def test_the_advisories_say_where_they_come_from(propolis: Propolis) -> None:
+    status = json.loads(propolis("db", "status", "--format", "json").stdout)
+    assert status["advisories"] > 40_000
+    assert all(source["licence"] for source in status["sources"])
+
+
+def test_advisories_are_imported_and_bad_ones_told(propolis: Propolis, tmp_path: Path) -> None:
+    record = {"id": "TEST-1", "modified": "2026-01-01T00:00:00Z", "affected": []}
+    (tmp_path / "good.json").write_text(json.dumps(record))
+    (tmp_path / "bad.json").write_text("{broken")
+    own = str(tmp_path / "own-cache")
+    assert propolis("db", "import", "good.json", PROPOLIS_CACHE=own).returncode == 0
+    result = propolis("db", "import", "bad.json", PROPOLIS_CACHE=own)
+    assert result.returncode == 2
+    assert "bad.json" in result.stderr
+
+
 def test_assess_prints_a_table_for_people(propolis: Propolis) -> None:
     result = propolis("assess", "--manifests", SHOP)
     assert result.returncode == 0
@@ -103,6 +131,10 @@ def test_every_command_has_help_with_an_example(propolis: Propolis) -> None:
     for command in (
         (),
         ("assess",),
+        ("db",),
+        ("db", "status"),
+        ("db", "import"),
+        ("db", "update"),
         ("serve",),
         ("up",),
         ("report", "show"),
@@ -170,6 +202,13 @@ def test_a_serving_process_without_a_run_is_alive_and_not_ready(tmp_path: Path) 
             process.stderr.close()
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def test_a_run_killed_in_the_middle_leaves_the_store_sound(propolis: Propolis, tmp_path: Path) -> None:
     before = document(propolis("assess", "--manifests", SHOP, "--format", "json"))
     pods = "".join(
@@ -182,9 +221,7 @@ def test_a_run_killed_in_the_middle_leaves_the_store_sound(propolis: Propolis, t
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wal = tmp_path / "propolis.db-wal"
     deadline = time.monotonic() + 120
-    while (
-        process.poll() is None and time.monotonic() < deadline and not (wal.exists() and wal.stat().st_size)
-    ):
+    while process.poll() is None and time.monotonic() < deadline and not _size(wal):
         os.sched_yield()
     process.kill()
     assert process.wait() == -signal.SIGKILL

@@ -19,7 +19,7 @@ HEAVY = (
     "starlette",
     "uvicorn",
     "yaml",
-    "yaml12",
+    "yaml_rs",
 )
 
 
