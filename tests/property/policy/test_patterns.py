@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from propolis.policy.engine.mismatch import SKIP
 from propolis.policy.engine.pattern import compile_pattern
+from propolis.policy.engine.pattern_source import compile_meets
 from tests.property.policy.reference_pattern import judge
 
 pytestmark = pytest.mark.engine
@@ -55,3 +56,10 @@ def test_every_departure_has_a_path_and_a_message(pattern: Any, value: Any) -> N
         assert found.path().startswith("/")
         assert found.path().endswith("/")
         assert found.message()
+
+
+@given(patterns, values)
+def test_the_fast_function_says_yes_only_where_nothing_departs(pattern: Any, value: Any) -> None:
+    meets = compile_meets(pattern)
+    if meets is not None and meets(value):
+        assert compile_pattern(pattern)(value, {}) is None

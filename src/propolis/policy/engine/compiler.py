@@ -16,9 +16,16 @@ from propolis.policy.engine.pattern import PatternTooDeepError
 from propolis.policy.engine.pod_security.rule import compile_pod_security
 from propolis.policy.engine.policy_set import CompiledRule, Phase, PolicySet
 from propolis.policy.engine.result import RuleResult
-from propolis.policy.engine.rule_run import RuleRun
+from propolis.policy.engine.rule_run import PatternRun, RuleRun, is_plain_pattern
 from propolis.policy.engine.targets import compile_targets
-from propolis.policy.engine.validate import Message, Validate, compile_any, compile_deny, compile_single
+from propolis.policy.engine.validate import (
+    Message,
+    Validate,
+    compile_any,
+    compile_deny,
+    compile_single,
+    passed,
+)
 from propolis.policy.model.exception import PolicyException
 from propolis.policy.model.generation import Generation
 from propolis.policy.model.mutation import Mutation
@@ -62,17 +69,22 @@ def _compile_rule(
         selectors=kind_selectors(rule.match),
         only_kinds=only_kinds,
         matches=None if is_decided else compile_match(rule.match, rule.exclude, policy.namespace),
-        run=RuleRun(
-            rule,
-            _compile_check(rule, policy, f"{finding.policy}/{finding.name}"),
-            policy.namespace,
-            compile_exceptions(exceptions, policy, rule.name),
-        ),
+        run=_compile_run(policy, rule, f"{finding.policy}/{finding.name}", exceptions),
         phase=_phase(rule),
         enforcement=compile_enforcement(policy, rule),
         stops=policy.spec.apply_rules == "One",
         in_background=_in_background(policy, rule),
     )
+
+
+def _compile_run(
+    policy: Policy, rule: PolicyRule, label: str, exceptions: Sequence[PolicyException]
+) -> RuleRun | PatternRun:
+    excepted = compile_exceptions(exceptions, policy, rule.name)
+    run = RuleRun(rule, _compile_check(rule, policy, label), policy.namespace, excepted)
+    if rule.validation is None or not is_plain_pattern(rule, excepted):
+        return run
+    return PatternRun(run, rule.validation.pattern, passed(rule.name))
 
 
 def _phase(rule: PolicyRule) -> Phase:

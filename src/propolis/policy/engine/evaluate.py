@@ -26,6 +26,9 @@ REFUSING = frozenset({Outcome.FAIL, Outcome.ERROR})
 """Outcomes that refuse a request where the rule is enforced."""
 
 
+TOO_DEEP = RuleResult(Outcome.ERROR, "the resource is nested too deep for this rule")
+
+
 class Decision(Evaluation, frozen=True):
     """An evaluation and what it means for the request that brought the subject.
 
@@ -83,11 +86,16 @@ class _Session:
         if self._done and (rule.policy, rule.phase) in self._done:
             return
         try:
-            result = _result(rule, self.request, self._context_of)
+            request, matches = self.request, rule.matches
+            if matches is not None and not matches(request):
+                return
+            result = rule.run(request, self._context_of)
             if result is not None:
                 self._add(rule, result)
         except MissingLookups as question:
             self._missing |= question.keys
+        except RecursionError:
+            self._add(rule, TOO_DEEP)
 
     def _add(self, rule: CompiledRule, result: RuleResult) -> None:
         outcome = result.outcome
@@ -154,7 +162,7 @@ def _result(rule: CompiledRule, request: Request, context_of: ContextOf) -> Rule
         matches = rule.matches
         return rule.run(request, context_of) if matches is None or matches(request) else None
     except RecursionError:
-        return RuleResult(Outcome.ERROR, "the resource is nested too deep for this rule")
+        return TOO_DEEP
 
 
 class _Asked:

@@ -1,5 +1,7 @@
 """A rule at run time: its context, its preconditions, its exceptions, its check."""
 
+from typing import Any
+
 from propolis.core.finding import Outcome
 from propolis.lang.jmespath import ExpressionError
 from propolis.policy.engine.autogen import PREFIX
@@ -8,10 +10,12 @@ from propolis.policy.engine.context import Context
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.exceptions import CompiledException
 from propolis.policy.engine.merging import merged
+from propolis.policy.engine.pattern_source import Meets, compile_meets
 from propolis.policy.engine.policy_set import ContextOf
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult, error_result
 from propolis.policy.engine.validate import Validate
+from propolis.policy.engine.variables import Constant, compile_document
 from propolis.policy.model.rule import PolicyRule
 
 
@@ -57,6 +61,42 @@ class RuleRun:
         if values:
             return context.child(merged(context.root, values), self._entries, frozenset(values))
         return context.child({}, self._entries) if self._entries else context
+
+
+class PatternRun:
+    """A rule that is one pattern without variables: a resource that meets it needs nothing more.
+
+    The fast function is made when the rule is first used.
+    """
+
+    __slots__ = ("_meets", "_passed", "_pattern", "_run")
+
+    def __init__(self, run: RuleRun, pattern: Any, passed: RuleResult) -> None:
+        self._run = run
+        self._pattern = pattern
+        self._passed = passed
+        self._meets: Meets | None = self._first
+
+    def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
+        """The result of the rule."""
+        meets = self._meets
+        if meets is not None and request.operation != "DELETE" and meets(request.document):
+            return self._passed
+        return self._run(request, context_of)
+
+    def _first(self, document: Any) -> bool:
+        self._meets = compile_meets(self._pattern)
+        return self._meets is not None and self._meets(document)
+
+
+def is_plain_pattern(rule: PolicyRule, exceptions: tuple[CompiledException, ...]) -> bool:
+    """Whether a rule is one pattern, on which nothing else of the rule or the request has a say."""
+    return (
+        rule.validation is not None
+        and rule.validation.pattern is not None
+        and not (rule.preconditions or rule.cel_preconditions or exceptions)
+        and isinstance(compile_document(rule.validation.pattern), Constant)
+    )
 
 
 def _unless_met(preconditions: Judge, context: Context) -> RuleResult | None:

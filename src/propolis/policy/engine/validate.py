@@ -22,6 +22,11 @@ Validate = Callable[[Context, Any], RuleResult | None]
 """Judges a resource, or an element of it, in a context."""
 
 
+def passed(rule: str) -> RuleResult:
+    """What a rule says that is met."""
+    return RuleResult(Outcome.PASS, f"validation rule '{rule}' passed.")
+
+
 class Message:
     """The message of a rule, its variables filled in when a rule fails."""
 
@@ -86,7 +91,7 @@ def _sentence(text: str) -> str:
 def compile_deny(deny: Deny, message: Message) -> Validate:
     """A deny rule as a function."""
     judge = compile_conditions(deny.conditions)
-    passed = RuleResult(Outcome.PASS, f"validation rule '{message.rule}' passed.")
+    result = passed(message.rule)
 
     def validate(context: Context, value: Any) -> RuleResult:
         del value
@@ -95,7 +100,7 @@ def compile_deny(deny: Deny, message: Message) -> Validate:
         except ExpressionError as error:
             return error_result("failed to check deny conditions", error)
         if not judgement.holds:
-            return passed
+            return result
         text = message.denied(context, judgement.message)
         return RuleResult(Outcome.FAIL, text, DenyEvidence(judgement.conditions))
 
@@ -114,7 +119,7 @@ def _compile_resolved(pattern: Any) -> Callable[[Context], Check]:
 def compile_single(pattern: Any, message: Message) -> Validate:
     """A pattern as a function."""
     check_of = _compile_resolved(pattern)
-    passed = RuleResult(Outcome.PASS, f"validation rule '{message.rule}' passed.")
+    result = passed(message.rule)
 
     def validate(context: Context, value: Any) -> RuleResult:
         try:
@@ -123,7 +128,7 @@ def compile_single(pattern: Any, message: Message) -> Validate:
             return error_result("variable substitution failed", error)
         seen: dict[str, bool] = {}
         found = check(value, seen)
-        return passed if found is None else _departed(found, seen, context, message)
+        return result if found is None else _departed(found, seen, context, message)
 
     return validate
 
@@ -147,7 +152,7 @@ def compile_any(patterns: list[Any], message: Message) -> Validate:
     """An anyPattern as a function: the first pattern that is met decides."""
     checks = [_compile_resolved(pattern) for pattern in patterns]
     name = message.rule
-    passed = [
+    met = [
         RuleResult(Outcome.PASS, f"validation rule '{name}' anyPattern[{index}] passed.")
         for index in range(len(checks))
     ]
@@ -164,7 +169,7 @@ def compile_any(patterns: list[Any], message: Message) -> Validate:
             seen: dict[str, bool] = {}
             found = check(value, seen)
             if found is None:
-                return passed[index]
+                return met[index]
             if found.kind is SKIP:
                 skipped.append(f"rule {name}[{index}] skipped: {found.message()}")
                 continue
