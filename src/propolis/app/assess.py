@@ -60,7 +60,8 @@ def assess(
 ) -> RunResult:
     """Judges an inventory, and the images that it runs, and stores the run.
 
-    Without a scan the findings of images stay as the last run with one left them.
+    Without a scan the findings of images stay as the last run with one left them. Where a document or
+    a kind could not be read, what was found there before stays too, and is not told as fixed.
 
     Raises:
         SourceError: The store cannot be written. What was stored before is sound.
@@ -77,7 +78,8 @@ def assess(
         for one, of_image in found:
             writer.add_resources([(one.ref, Origin(one.place), "", None)])
             writer.add_findings(_counted(of_image.findings, ledger))
-        changes = writer.apply(() if scan else ("Image",))
+        is_complete = all(problem.kind == "skipped" for problem in problems)
+        changes = writer.apply(() if scan else ("Image",), is_complete=is_complete)
         if scan:
             store_images(writer, scan)
         summary = _conclude(writer, inventory, engines, ledger, exploited_by_workload(found, users)) | {

@@ -73,7 +73,13 @@ def stage(connection: Connection, rows: list[StagedRow]) -> None:
 
 
 def apply_staged(
-    connection: Connection, cluster: str, run_id: int, revision: int, left_out: tuple[str, ...] = ()
+    connection: Connection,
+    cluster: str,
+    run_id: int,
+    revision: int,
+    left_out: tuple[str, ...] = (),
+    *,
+    is_complete: bool = True,
 ) -> dict[str, int]:
     """Makes the stored findings of a cluster equal to the staged ones.
 
@@ -83,14 +89,17 @@ def apply_staged(
         run_id: The run that staged them.
         revision: Of every row that changes.
         left_out: Kinds of resources at which the run did not look; their findings stay.
+        is_complete: Whether the run saw all that there is. If not, what it did not give again may
+            only not have been seen, and stays.
 
     Returns:
         How many open findings are ``new``, ``fixed`` and ``unchanged``.
     """
     unchanged = connection.execute(_count_unchanged()).scalar_one()
     compared = _compared(cluster, left_out)
-    fixed = _record_fixed(connection, compared, run_id)
-    _bury_absent(connection, compared, run_id, revision)
+    fixed = _record_fixed(connection, compared, run_id, is_complete=is_complete)
+    if is_complete:
+        _bury_absent(connection, compared, run_id, revision)
     new_ids = _changed_to_open()
     reopened = connection.execute(
         insert(changes).from_select(["run_id", "finding_id", "change"], _as_change(new_ids, run_id, "new"))
@@ -114,13 +123,14 @@ def _as_change(finding_ids: Select[int], run_id: int, change: str) -> Select[int
     return select(literal(run_id), ids.c[0], literal(change))
 
 
-def _record_fixed(connection: Connection, compared: Select[int], run_id: int) -> int:
-    """Open before, and now passing or gone."""
+def _record_fixed(connection: Connection, compared: Select[int], run_id: int, *, is_complete: bool) -> int:
+    """Open before, and now passing, or gone from all that there is."""
+    passes = staged.c.outcome.not_in(OPEN)
     fixed = (
         select(findings.c.id)
         .select_from(findings.outerjoin(staged, _same))
         .where(findings.c.resource_id.in_(compared), _was_open)
-        .where(or_(staged.c.fingerprint.is_(None), staged.c.outcome.not_in(OPEN)))
+        .where(or_(staged.c.fingerprint.is_(None), passes) if is_complete else passes)
     )
     rows = _as_change(fixed, run_id, "fixed")
     return connection.execute(insert(changes).from_select(["run_id", "finding_id", "change"], rows)).rowcount

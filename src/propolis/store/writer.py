@@ -78,15 +78,18 @@ class RunWriter:
         """The images of the run and who runs them, in place of those of the run before."""
         replace_images(self._connection, self.cluster, rows, uses)
 
-    def apply(self, left_out: tuple[str, ...] = ()) -> dict[str, int]:
+    def apply(self, left_out: tuple[str, ...] = (), *, is_complete: bool = True) -> dict[str, int]:
         """Compares and stores; returns how many open findings are new, fixed and unchanged.
 
         Args:
             left_out: Kinds of resources at which the run did not look; their findings stay.
+            is_complete: Whether it saw all that there is; if not, what it did not give again stays.
         """
         inserted = self._connection.execute(insert(revisions).values(run_id=self.run_id)).inserted_primary_key
         self.revision = int(inserted[0]) if inserted else 0
-        return apply_staged(self._connection, self.cluster, self.run_id, self.revision, left_out)
+        return apply_staged(
+            self._connection, self.cluster, self.run_id, self.revision, left_out, is_complete=is_complete
+        )
 
     def add_scores(self, scores: Iterable[WorkloadScore]) -> None:
         """Replaces the scores of the cluster's workloads."""

@@ -67,6 +67,24 @@ def test_a_finding_is_fixed_when_it_passes_or_is_gone(database: Database) -> Non
     assert page(database, change="fixed") == ["cart:tag:fail:", "cart:privileged:pass:"]
 
 
+def test_what_an_incomplete_run_did_not_see_stays(database: Database) -> None:
+    store(database, [finding(PRIVILEGED, CART), finding(LATEST, WEB)])
+    with writing_run(database, "local", [], NOW) as writer:
+        writer.add_findings([finding(PRIVILEGED, CART, Outcome.PASS)])
+        changed = writer.apply(is_complete=False)
+        writer.finish({}, [], NOW)
+    assert changed == {"new": 0, "fixed": 1, "unchanged": 0}
+    assert page(database) == ["web:tag:fail:", "cart:privileged:pass:"]
+
+
+def test_kinds_at_which_a_run_did_not_look_stay(database: Database) -> None:
+    store(database, [finding(PRIVILEGED, CART)])
+    with writing_run(database, "local", [], NOW) as writer:
+        assert writer.apply(("Deployment",))["fixed"] == 0
+        writer.finish({}, [], NOW)
+    assert page(database) == ["cart:privileged:fail:"]
+
+
 def test_a_finding_that_comes_back_is_new_again(database: Database) -> None:
     store(database, [finding(PRIVILEGED, CART)])
     store(database, [])
