@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from propolis.core.errors import DocumentError, Place
+from propolis.images.engine.analyzers.rpm import rpm_blobs
 from propolis.images.model.rpm import RpmFile, RpmHeader, Tag
-from propolis.images.sources.rpm_database import rpm_blobs
 from tests.harness.corpora import Suite, corpora, corpus
 
 SUITE = Suite("rpmdb", __file__)

@@ -23,8 +23,13 @@ MOST_BLOB_BYTES = 64 * 1024 * 1024
 def bdb_blobs(content: Content, place: Place) -> Iterator[bytes]:
     """The header blob of every package, in the order of pages. Raises `DocumentError`."""
     database = _Database(memoryview(content), place)
+    left = len(content)
     for page in database.pages():
-        yield from database.blobs_of(page)
+        for blob in database.blobs_of(page):
+            left -= len(blob) + PAGE_HEADER_BYTES
+            if left < 0:
+                raise DocumentError("packages lie upon each other", place, "a whole Berkeley DB hash")
+            yield blob
 
 
 class _Database:

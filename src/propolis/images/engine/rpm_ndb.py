@@ -26,12 +26,17 @@ def ndb_blobs(content: Content, place: Place) -> Iterator[memoryview]:
         raise DocumentError(
             f"{pages} pages of slots, format {version}", place, "a whole database of format 0"
         )
+    left = len(data)
     for offset in range(HEADER_SLOTS * SLOT_BYTES, pages * PAGE_BYTES, SLOT_BYTES):
         magic, number, block, _ = struct.unpack_from("<4s3I", data, offset)
         if magic != SLOT_MAGIC:
             raise DocumentError("a damaged slot", place, "slots marked as such")
         if block:
-            yield _blob(data, number, block * BLOCK_BYTES, place)
+            blob = _blob(data, number, block * BLOCK_BYTES, place)
+            left -= len(blob) + SLOT_BYTES
+            if left < 0:
+                raise DocumentError("packages lie upon each other", place, "a whole database")
+            yield blob
 
 
 def _blob(data: memoryview, number: int, offset: int, place: Place) -> memoryview:

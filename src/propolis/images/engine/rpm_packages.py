@@ -4,13 +4,17 @@ import re
 from collections.abc import Iterable
 
 from propolis.core.errors import DocumentError, Place
-from propolis.images.engine.analyzers.owned import could_be_a_package
+from propolis.core.limits import MEBIBYTE
+from propolis.images.engine.analyzers.owned import OwnedPaths
 from propolis.images.engine.analyzers.text import short
 from propolis.images.model.layer import Analysis
 from propolis.images.model.package import Package
 from propolis.images.model.rpm import RpmHeader, Tag
 
 _SOURCE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<release>[^-]+)\.(?:no)?src\.rpm")
+MOST_PATH_CHARACTERS = 64 * MEBIBYTE
+"""Of all paths of one package; the largest of distributions have a tenth."""
+
 KEYS = "gpg-pubkey"
 """Public keys are kept as if they were packages."""
 
@@ -18,23 +22,25 @@ KEYS = "gpg-pubkey"
 def analysis_of(blobs: Iterable[bytes | memoryview], place: Place) -> Analysis:
     """Packages of a database; one damaged header does not hide the others."""
     packages: list[Package] = []
-    owned: list[str] = []
+    owned = OwnedPaths()
     problems: list[str] = []
     try:
         for blob in blobs:
             try:
                 header = RpmHeader(blob, place)
                 package = package_of(header)
-                paths = header.paths()
+                paths = header.paths_within(MOST_PATH_CHARACTERS)
             except DocumentError as error:
                 problems.append(error.message)
                 continue
             if package.name != KEYS:
                 packages.append(package)
-                owned += [path[1:] for path in paths if could_be_a_package(path)]
+                for path in paths:
+                    owned.add("", path[1:])
     except DocumentError as error:
         problems.append(error.message)
-    return Analysis(packages=tuple(packages), owned_paths=tuple(owned), problems=tuple(problems[:20]))
+    problems += owned.problems
+    return Analysis(packages=tuple(packages), owned_paths=owned.paths, problems=tuple(problems[-20:]))
 
 
 def package_of(header: RpmHeader) -> Package:

@@ -170,6 +170,14 @@ class RpmHeader:
             raise self._wrong("the lists of its files do not fit each other")
         return [folders[index] + name for index, name in zip(indexes, names, strict=True)]
 
+    def paths_within(self, most_characters: int) -> list[str]:
+        """`paths`, when all together are no longer. Raises `DocumentError`."""
+        folders, indexes = self.texts(Tag.DIRNAMES), self.integers(Tag.DIRINDEXES)
+        lengths = [len(folder) for folder in folders]
+        if sum(lengths[index] for index in indexes if index < len(lengths)) > most_characters:
+            raise self._wrong("the paths of its files are too long")
+        return self.paths()
+
     def files(self) -> Iterator[RpmFile]:
         """All files with what is known of them. Raises `DocumentError`."""
         modes, sizes = self.integers(Tag.FILEMODES), self.integers(Tag.FILESIZES)

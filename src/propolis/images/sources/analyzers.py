@@ -11,8 +11,8 @@ from propolis.images.engine.analyzers.json_files import COMPOSER, NPM
 from propolis.images.engine.analyzers.os_release import OS_RELEASE
 from propolis.images.engine.analyzers.python_packages import PYTHON
 from propolis.images.engine.analyzers.release_files import RELEASE_FILES
+from propolis.images.engine.analyzers.rpm import RPM
 from propolis.images.engine.analyzers.rpm_manifest import RPM_MANIFEST
-from propolis.images.sources.rpm_database import RPM
 
 ANALYZERS = AnalyzerSet(
     (

@@ -43,7 +43,12 @@ _TYPES = {
     b"1": EntryType.HARDLINK,
 }
 EXTENSIONS = {kind.value: kind for kind in RawType}
-_NO_CONTENT = frozenset({EntryType.FOLDER, EntryType.SYMLINK, EntryType.HARDLINK})
+_WITH_CONTENT = frozenset({EntryType.FILE, EntryType.OTHER})
+_DEVICES = frozenset({b"3", b"4", b"6"})
+"""Devices and pipes. No content follows them whatever size they claim, just as for folders and links."""
+
+_OLD_FILE = b"\0"
+"""Before POSIX a folder was a file whose name ends with a slash; of a file of today that says nothing."""
 
 
 class TarEntry(msgspec.Struct, frozen=True):
@@ -69,14 +74,16 @@ def parse_entry(block: bytes, extensions: Mapping[str, str], place: Place) -> Ta
     Raises:
         DocumentError: The block is no header.
     """
-    kind = _TYPES.get(block[156:157], EntryType.OTHER)
+    flag = block[156:157]
+    kind = _TYPES.get(flag, EntryType.OTHER)
     size = _size(block, extensions, place)
     path = extensions.get("path") or _name(block)
-    if kind is EntryType.FILE and path.endswith("/"):
+    if flag == _OLD_FILE and path.endswith("/"):
         kind = EntryType.FOLDER
     link = extensions.get("linkpath") or _text(block[157:257])
     mode = _number(block[100:108], place)
-    return TarEntry(path, kind, 0 if kind in _NO_CONTENT else size, mode, link)
+    has_content = kind in _WITH_CONTENT and flag not in _DEVICES
+    return TarEntry(path, kind, size if has_content else 0, mode, link)
 
 
 def extension_size(block: bytes, place: Place) -> int:

@@ -242,3 +242,14 @@ def test_a_database_written_anew_keeps_the_layers_of_what_it_held(tmp_path: Path
         "libc6": digest_of(layers[2]),
         "curl": digest_of(layers[1]),
     }
+
+
+def test_a_size_that_a_device_claims_hides_nothing(tmp_path: Path) -> None:
+    device = tarfile.TarInfo("dev/null")
+    device.type, device.size = tarfile.BLKTYPE, 10_240
+    header = device.tobuf(tarfile.USTAR_FORMAT)
+    assert names(read(tmp_path, [header + tar_of(DEBIAN)])) == ["libc6"]
+
+
+def test_a_file_whose_name_ends_with_a_slash_keeps_its_content_to_itself(tmp_path: Path) -> None:
+    assert names(read(tmp_path, [tar_of([("odd/", "content"), *DEBIAN])])) == ["libc6"]

@@ -5,8 +5,8 @@ package, ``F`` a folder and ``R`` a file in it.
 """
 
 from propolis.images.engine.analyzer import Analyzer, Content
-from propolis.images.engine.analyzers.owned import could_be_a_package
-from propolis.images.engine.analyzers.text import decoded, short
+from propolis.images.engine.analyzers.owned import OwnedPaths
+from propolis.images.engine.analyzers.text import MOST_PACKAGES, TOO_MANY, decoded, short
 from propolis.images.model.layer import Analysis
 from propolis.images.model.package import Package
 
@@ -17,24 +17,26 @@ def analyze(path: str, content: Content) -> Analysis:
     """Packages of the database."""
     del path
     packages: list[Package] = []
-    owned: list[str] = []
+    owned = OwnedPaths()
     problems: list[str] = []
     for block in decoded(content).split("\n\n"):
-        fields, files = _fields(block)
+        fields = _fields(block, owned)
+        if len(packages) >= MOST_PACKAGES:
+            problems.append(TOO_MANY)
+            break
         if not fields:
             continue
-        owned += files
         if fields.get("P") and fields.get("V"):
             packages.append(_package(fields))
         else:
             problems.append(f"a package without {'version' if fields.get('P') else 'name'}")
-    return Analysis(packages=tuple(packages), owned_paths=tuple(owned), problems=tuple(problems[:20]))
+    problems += owned.problems
+    return Analysis(packages=tuple(packages), owned_paths=owned.paths, problems=tuple(problems[-20:]))
 
 
-def _fields(block: str) -> tuple[dict[str, str], list[str]]:
-    """The fields of one package, and those of its files that could be taken for packages."""
+def _fields(block: str, owned: OwnedPaths) -> dict[str, str]:
+    """The fields of one package; its files go to those owned."""
     fields: dict[str, str] = {}
-    files: list[str] = []
     folder = ""
     for line in block.splitlines():
         key, colon, value = line.partition(":")
@@ -43,12 +45,10 @@ def _fields(block: str) -> tuple[dict[str, str], list[str]]:
         if key == "F":
             folder = value
         elif key == "R":
-            file = f"{folder}/{value}" if folder else value
-            if could_be_a_package(f"/{file}"):
-                files.append(short(file))
+            owned.add(folder, value)
         else:
             fields.setdefault(key, short(value))
-    return fields, files
+    return fields
 
 
 def _package(fields: dict[str, str]) -> Package:

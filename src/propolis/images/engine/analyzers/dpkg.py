@@ -7,8 +7,8 @@ version in brackets is that of the source package.
 import re
 
 from propolis.images.engine.analyzer import Analyzer, Content
-from propolis.images.engine.analyzers.owned import could_be_a_package
-from propolis.images.engine.analyzers.text import decoded, short, stanzas
+from propolis.images.engine.analyzers.owned import OwnedPaths
+from propolis.images.engine.analyzers.text import MOST_PACKAGES, TOO_MANY, decoded, stanzas
 from propolis.images.model.layer import Analysis
 from propolis.images.model.package import Package
 
@@ -23,17 +23,20 @@ _SOURCE = re.compile(r"([^\s(]+)(?:\s*\(([^)]*)\))?")
 def analyze(path: str, content: Content) -> Analysis:
     """Packages of a status file."""
     del path
-    packages = []
-    problems = []
+    packages: list[Package] = []
+    problems: list[str] = []
     for fields in stanzas(decoded(content)):
         name, version = fields.get("package", ""), fields.get("version", "")
         if not name or not _is_installed(fields.get("status", "")):
             continue
+        if len(packages) >= MOST_PACKAGES:
+            problems.append(TOO_MANY)
+            break
         if not version:
             problems.append(f"package {name} has no version")
             continue
         packages.append(_package(name, version, fields))
-    return Analysis(packages=tuple(packages), problems=tuple(problems[:20]))
+    return Analysis(packages=tuple(packages), problems=tuple(problems[-20:]))
 
 
 def _is_installed(status: str) -> bool:
@@ -71,9 +74,11 @@ def analyze_list(path: str, content: Content) -> Analysis:
     lines = (line.strip() for line in decoded(content).splitlines())
     if path.endswith(_DIGESTS):
         lines = (f"/{line.partition('  ')[2].lstrip('/')}" for line in lines)
-    return Analysis(
-        owned_paths=tuple(short(line[1:]) for line in lines if line[:1] == "/" and could_be_a_package(line))
-    )
+    owned = OwnedPaths()
+    for line in lines:
+        if line[:1] == "/":
+            owned.add("", line[1:])
+    return Analysis(owned_paths=owned.paths, problems=owned.problems)
 
 
 def wants_list(path: str) -> bool:

@@ -5,14 +5,15 @@ import struct
 from propolis.images.engine.analyzer import Content
 
 MOST_SECTIONS = 2000
-MOST_SECTION_BYTES = 32 * 1024 * 1024
+MOST_SECTION_BYTES = 4 * 1024 * 1024
+"""Build information of the largest programs is a tenth of it."""
 
 
 def section(content: Content, names: tuple[bytes, ...]) -> bytes | None:
     """The content of the first section of one of these names; None without it or for damaged files."""
     try:
         return _section(memoryview(content), names)
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, ValueError, OverflowError):
         return None
 
 
@@ -26,8 +27,7 @@ def _section(data: memoryview, names: tuple[bytes, ...]) -> bytes | None:
     _, _, _, _, names_offset, names_size = headers[names_index]
     strings = bytes(data[names_offset : names_offset + min(names_size, MOST_SECTION_BYTES)])
     for name_offset, _, _, _, offset, size in headers:
-        name = strings[name_offset : strings.find(b"\0", name_offset)]
-        if name in names:
+        if any(strings.startswith(name + b"\0", name_offset) for name in names):
             return bytes(data[offset : offset + min(size, MOST_SECTION_BYTES)])
     return None
 

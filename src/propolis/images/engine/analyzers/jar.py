@@ -7,99 +7,94 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import cast
 
 from propolis.core.errors import DocumentError, Place
 from propolis.core.limits import MEBIBYTE
 from propolis.images.engine.analyzer import Analyzer, Content
 from propolis.images.engine.analyzers.text import short
-from propolis.images.engine.analyzers.zip_archive import DAMAGED, MOST_ENTRIES, small_text
+from propolis.images.engine.analyzers.zip_archive import DAMAGED, MOST_SMALL_BYTES, Budget, open_archive
 from propolis.images.model.layer import Analysis
 from propolis.images.model.package import Package
 
 SUFFIXES = (".jar", ".war", ".ear", ".par", ".JAR", ".WAR", ".EAR", ".PAR")
 MOST_DEPTH = 5
+MOST_PROBLEMS = 20
+LONGEST_NAME = 255
 MOST_INNER_BYTES = 256 * MEBIBYTE
-"""All archives within one archive together, unpacked."""
+"""All that is unpacked of one archive and of those within it."""
 
 _FILE_NAME = re.compile(r"^(?P<name>[A-Za-z][\w.-]*?)-(?P<version>\d[\w.+-]*)$")
-
-
-class _Budget:
-    """What the archives within one archive may still unpack to."""
-
-    def __init__(self) -> None:
-        self.left = MOST_INNER_BYTES
 
 
 def analyze(path: str, content: Content) -> Analysis:
     """The packages of an archive and of those within it."""
     problems: list[str] = []
     file = _View(content) if isinstance(content, memoryview) else io.BytesIO(content)
-    packages = list(_archive(path, cast("io.BytesIO", file), _Budget(), problems, 0))
-    return Analysis(packages=tuple(dict.fromkeys(packages)), problems=tuple(problems[:20]))
+    packages = list(_archive(path, file, Budget(MOST_INNER_BYTES), problems, 0))
+    return Analysis(packages=tuple(dict.fromkeys(packages)), problems=tuple(problems))
 
 
 def _archive(
-    path: str, file: io.BytesIO, budget: _Budget, problems: list[str], depth: int
+    path: str, file: io.RawIOBase | io.BytesIO, budget: Budget, problems: list[str], depth: int
 ) -> Iterator[Package]:
     try:
-        with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-            if len(entries) > MOST_ENTRIES:
-                raise DocumentError(f"{len(entries)} entries", Place(path), f"at most {MOST_ENTRIES}")
-            yield from _own(path, archive, entries)
-            for entry in entries:
+        with open_archive(file) as archive:
+            yield from _own(path, archive, budget)
+            for entry in archive.filelist:
                 if entry.filename.endswith(SUFFIXES) and not entry.is_dir():
                     yield from _inner(path, archive, entry, budget, problems, depth)
     except DAMAGED as error:
         if depth == 0:
             raise DocumentError(f"no Java archive: {error}", Place(path), "a zip file") from None
-        problems.append(f"{path}: {error}")
+        _tell(problems, f"{path}: {error}")
+
+
+def _tell(problems: list[str], problem: str) -> None:
+    if len(problems) < MOST_PROBLEMS:
+        problems.append(problem)
 
 
 def _inner(
     path: str,
     archive: zipfile.ZipFile,
     entry: zipfile.ZipInfo,
-    budget: _Budget,
+    budget: Budget,
     problems: list[str],
     depth: int,
 ) -> Iterator[Package]:
     inner = f"{path}/{short(entry.filename)}"
-    if depth >= MOST_DEPTH or entry.file_size > budget.left:
-        problems.append(f"{inner}: not opened, {'nested too deep' if depth >= MOST_DEPTH else 'too large'}")
+    if depth >= MOST_DEPTH:
+        _tell(problems, f"{inner}: not opened, nested too deep")
         return
-    with archive.open(entry) as opened:
-        content = opened.read(budget.left + 1)
-    budget.left -= len(content)
-    if budget.left < 0:
-        problems.append(f"{inner}: not opened, too large")
+    content = budget.take(archive, entry, budget.left + 1) if entry.file_size <= budget.left else None
+    if content is None:
+        _tell(problems, f"{inner}: not opened, too large")
         return
     yield from _archive(inner, io.BytesIO(content), budget, problems, depth + 1)
 
 
-def _own(path: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Iterator[Package]:
+def _own(path: str, archive: zipfile.ZipFile, budget: Budget) -> Iterator[Package]:
     """What pom.properties name; the manifest's word where there is none, else that of the file name."""
     found = []
-    for entry in entries:
+    for entry in archive.filelist:
         if entry.filename.startswith("META-INF/maven/") and entry.filename.endswith("/pom.properties"):
-            fields = _properties(small_text(archive, entry), "=")
+            fields = _properties(_text(archive, entry, budget), "=")
             if all(fields.get(key) for key in ("groupId", "artifactId", "version")):
                 name = f"{fields['groupId']}:{fields['artifactId']}"
                 found.append(Package("maven", name, fields["version"], path=path))
     if found:
         yield from found
-    elif (package := _from_manifest(path, archive) or _from_name(path)) is not None:
+    elif (package := _from_manifest(path, archive, budget) or _from_name(path)) is not None:
         yield package
 
 
-def _from_manifest(path: str, archive: zipfile.ZipFile) -> Package | None:
+def _from_manifest(path: str, archive: zipfile.ZipFile, budget: Budget) -> Package | None:
     try:
         entry = archive.getinfo("META-INF/MANIFEST.MF")
     except KeyError:
         return None
-    fields = _properties(small_text(archive, entry).replace("\n ", "").replace("\r\n ", ""), ":")
+    text = _text(archive, entry, budget).replace("\r\n", "\n").replace("\n ", "")
+    fields = _properties(text, ":")
     group = fields.get("Implementation-Vendor-Id", "")
     artifact = fields.get("Implementation-Title") or fields.get("Specification-Title", "")
     version = fields.get("Implementation-Version") or fields.get("Specification-Version", "")
@@ -121,7 +116,12 @@ def _from_name(path: str) -> Package | None:
 
 
 def _stem(path: str) -> str:
-    return path.rpartition("/")[2].rpartition(".")[0]
+    return path.rpartition("/")[2].rpartition(".")[0][:LONGEST_NAME]
+
+
+def _text(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> str:
+    """The start of an entry; empty where the budget is spent."""
+    return (budget.take(archive, entry, MOST_SMALL_BYTES) or b"").decode("utf-8", "replace")
 
 
 def _properties(text: str, separator: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from propolis.core.errors import DocumentError, Place
+from propolis.core.limits import MEBIBYTE
 from propolis.images.engine.analyzer import Analyzer, Content
 from propolis.images.engine.analyzers.text import short
 from propolis.images.model.layer import Analysis
@@ -68,5 +69,9 @@ def _loaded(path: str, content: Content) -> Any:
         raise DocumentError(f"no JSON: {error}", Place(path), "a JSON file") from None
 
 
-NPM = Analyzer("npm-packages", 2, analyze_npm, names=frozenset({"package.json"}), wants=wants_npm)
-COMPOSER = Analyzer("composer-installed", 1, analyze_composer, names=frozenset({"installed.json"}))
+NPM = Analyzer(
+    "npm-packages", 2, analyze_npm, names=frozenset({"package.json"}), wants=wants_npm, max_bytes=4 * MEBIBYTE
+)
+COMPOSER = Analyzer(
+    "composer-installed", 1, analyze_composer, names=frozenset({"installed.json"}), max_bytes=16 * MEBIBYTE
+)

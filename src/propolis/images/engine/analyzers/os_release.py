@@ -39,4 +39,6 @@ def _assignment(line: str) -> tuple[str, str]:
     return key, short(" ".join(words))
 
 
-OS_RELEASE = Analyzer("os-release", 2, analyze, names=frozenset({"os-release"}), wants=PATHS.__contains__)
+OS_RELEASE = Analyzer(
+    "os-release", 2, analyze, names=frozenset({"os-release"}), wants=PATHS.__contains__, max_bytes=64 * 1024
+)

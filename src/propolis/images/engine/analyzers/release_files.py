@@ -86,4 +86,5 @@ RELEASE_FILES = Analyzer(
     analyze,
     names=frozenset(path.rpartition("/")[2] for path in PATHS),
     wants=frozenset(PATHS).__contains__,
+    max_bytes=64 * 1024,
 )

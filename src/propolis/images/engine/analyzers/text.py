@@ -7,6 +7,11 @@ from propolis.images.engine.analyzer import Content
 LONGEST_FIELD = 4096
 """Characters of a name, version or licence; longer ones are cut off."""
 
+MOST_PACKAGES = 200_000
+"""Packages of one database; a whole distribution has half of it."""
+
+TOO_MANY = f"more than {MOST_PACKAGES:,} packages; the rest is left out"
+
 
 def decoded(content: Content) -> str:
     """The content as UTF-8; other bytes become replacement characters."""
