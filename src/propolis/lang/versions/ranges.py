@@ -162,8 +162,8 @@ class RangeSet:
         self._bounds = sorted((_bound(order, interval) for interval in self.intervals), key=itemgetter(0))
         self._lows = [low for low, _, _ in self._bounds]
         self._disjoint = all(
-            high is not None and high <= low[1]
-            for (_, high, _), (low, _, _) in zip(self._bounds, self._bounds[1:], strict=False)
+            _ends_before(high, interval, low[1])
+            for (_, high, interval), (low, _, _) in zip(self._bounds, self._bounds[1:], strict=False)
         )
 
     def __contains__(self, version: str) -> bool:
@@ -186,6 +186,13 @@ class RangeSet:
             if high is None or key < high or (key == high and interval.end_kind is EndKind.LAST_AFFECTED):
                 return interval
         return None
+
+
+def _ends_before(high: Key | None, interval: Interval, start: Key) -> bool:
+    """Whether an interval holds nothing at or above the start of the next one."""
+    if high is None:
+        return False
+    return high < start or (high == start and interval.end_kind is not EndKind.LAST_AFFECTED)
 
 
 _Low = tuple[bool, Key, bool]

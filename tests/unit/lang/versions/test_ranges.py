@@ -137,3 +137,8 @@ def test_neighbouring_intervals_meet_without_a_gap() -> None:
 def test_a_boundary_of_a_megabyte_is_refused() -> None:
     with pytest.raises(LimitError):
         compile_ranges(semver.ORDER, [semver_range("introduced 0", f"fixed {'1' * 1_000_000}")])
+
+
+def test_the_last_affected_version_is_held_though_an_empty_interval_starts_there() -> None:
+    intervals = [Interval("", "1.0", EndKind.LAST_AFFECTED), Interval("1.0", "1.0", EndKind.FIXED)]
+    assert "1.0" in RangeSet(debian.ORDER, intervals, ())
