@@ -1,7 +1,7 @@
 """Conditions of preconditions and deny: any and all, with messages."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -12,17 +12,24 @@ from propolis.policy.engine.operators import OPERATORS
 from propolis.policy.engine.variables import compile_document
 from propolis.policy.model.conditions import AnyAllConditions, Condition, Conditions
 
+Decided: TypeAlias = tuple[Any, str, Any]
+
 
 class Judgement(msgspec.Struct, frozen=True):
-    """Whether conditions hold, their messages, and those that decided, for people."""
+    """Whether conditions hold, their messages, and those that decided as key, operator and value."""
 
     holds: bool
     message: str = ""
-    conditions: tuple[str, ...] = ()
+    decided: tuple[Decided, ...] = ()
+
+    def texts(self) -> tuple[str, ...]:
+        """The conditions that decided, for people: ``key operator value``."""
+        return tuple(f"{shown(key)} {operator} {shown(value)}" for key, operator, value in self.decided)
 
 
 Judge = Callable[[Context], Judgement]
-_One = Callable[[Context], tuple[bool, str]]
+_One = Callable[[Context], Decided | None]
+"""The condition with its values where it holds."""
 
 TRUE = Judgement(holds=True)
 
@@ -45,12 +52,12 @@ def _compile_one(condition: Condition) -> _One:
     if operator is None:
         return _unknown(condition.operator)
 
-    def judge(context: Context) -> tuple[bool, str]:
+    name = condition.operator
+
+    def judge(context: Context) -> Decided | None:
         found_key = _resolved(key, context, "key")
         found_value = _resolved(value, context, "value")
-        if operator(found_key, found_value):
-            return True, f"{shown(found_key)} {condition.operator} {shown(found_value)}"
-        return False, ""
+        return (found_key, name, found_value) if operator(found_key, found_value) else None
 
     return judge
 
@@ -65,7 +72,7 @@ def _resolved(resolve: Callable[[Context], Any], context: Context, part: str) ->
 
 
 def _unknown(operator: str) -> _One:
-    def judge(context: Context) -> tuple[bool, str]:
+    def judge(context: Context) -> Decided | None:
         del context
         raise ExpressionError(f"unknown condition operator {operator!r}")
 
@@ -88,40 +95,48 @@ def _compile_any_all(conditions: AnyAllConditions) -> Judge:
     def judge(context: Context) -> Judgement:
         held: list[str] = []
         failed: list[str] = []
-        texts: list[str] = []
-        is_any = some is None or _first(some, context, held, failed, texts)
-        is_all = _each(every, context, held, failed, texts)
+        decided: list[Decided] = []
+        is_any = some is None or _first(some, context, held, failed, decided)
+        is_all = _each(every, context, held, failed, decided)
         holds = is_any and is_all
-        return Judgement(holds, _joined(held if holds else failed, "; "), tuple(texts) if holds else ())
+        return Judgement(holds, _joined(held if holds else failed, "; "), tuple(decided) if holds else ())
 
     return judge
 
 
 def _first(
-    checks: list[tuple[_One, str]], context: Context, held: list[str], failed: list[str], texts: list[str]
+    checks: list[tuple[_One, str]],
+    context: Context,
+    held: list[str],
+    failed: list[str],
+    decided: list[Decided],
 ) -> bool:
     """Whether one holds; the first ends the search."""
     for check, message in checks:
-        holds, text = check(context)
-        if holds:
+        found = check(context)
+        if found is not None:
             held.append(message)
-            texts.append(text)
+            decided.append(found)
             return True
         failed.append(message)
     return False
 
 
 def _each(
-    checks: list[tuple[_One, str]], context: Context, held: list[str], failed: list[str], texts: list[str]
+    checks: list[tuple[_One, str]],
+    context: Context,
+    held: list[str],
+    failed: list[str],
+    decided: list[Decided],
 ) -> bool:
     """Whether all hold; the first that does not ends the search."""
     for check, message in checks:
-        holds, text = check(context)
-        if not holds:
+        found = check(context)
+        if found is None:
             failed.append(message)
             return False
         held.append(message)
-        texts.append(text)
+        decided.append(found)
     return True
 
 
@@ -131,9 +146,9 @@ def _compile_list(conditions: tuple[Condition, ...]) -> Judge:
     def judge(context: Context) -> Judgement:
         held: list[str] = []
         failed: list[str] = []
-        texts: list[str] = []
-        if _each(checks, context, held, failed, texts):
-            return Judgement(holds=True, message=_joined(held, ";"), conditions=tuple(texts))
+        decided: list[Decided] = []
+        if _each(checks, context, held, failed, decided):
+            return Judgement(holds=True, message=_joined(held, ";"), decided=tuple(decided))
         return Judgement(holds=False, message=_joined(failed, ";"))
 
     return judge

@@ -39,7 +39,7 @@ class Context:
     """The root of the variables of one evaluation. A child sees its parent's values and adds its own."""
 
     __slots__ = (
-        "_entries", "_limit", "_loaded", "environment", "exceptions", "given", "is_delete", "root",
+        "_entries", "_known", "_limit", "_loaded", "environment", "exceptions", "given", "is_delete", "root",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +59,12 @@ class Context:
         self._entries = tuple(entries)
         self._loaded: set[int] = set()
         self._limit: list[int] = []
+        self._known: dict[Expression, Any] | None = None
+
+    def remembering(self) -> "Context":
+        """The same context, which asks each expression once: many rules ask the same."""
+        self._known = {}
+        return self
 
     def child(
         self, values: dict[str, Any], entries: Sequence[Entry] = (), given: frozenset[str] = frozenset()
@@ -92,9 +98,15 @@ class Context:
         Raises:
             ExpressionError: A key is missing, a function or an entry fails.
         """
+        known = self._known
+        if known is not None and expression in known:
+            return known[expression]
         if self._entries:
             self._load_named(expression.text)
-        return expression.query(self.root, self.environment)
+        found = expression.query(self.root, self.environment)
+        if known is not None:
+            known[expression] = found
+        return found
 
     def _load_named(self, text: str) -> None:
         limit = self._limit[-1] if self._limit else len(self._entries)

@@ -189,7 +189,8 @@ def _lazy_context(request: Request, environment: Environment) -> ContextOf:
             entries = (Entry("images", _load_images),)
             is_delete = request.operation == "DELETE"
             given = frozenset(request.subject.values)
-            made.append(Context(request.variables(), environment, entries, is_delete=is_delete, given=given))
+            context = Context(request.variables(), environment, entries, is_delete=is_delete, given=given)
+            made.append(context.remembering())
         return made[0]
 
     def _load_images(context: Context) -> object:

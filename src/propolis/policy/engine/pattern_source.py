@@ -38,6 +38,23 @@ def compile_meets(pattern: Any) -> Meets | None:
     return meets
 
 
+def meets_later(pattern: Any) -> Meets:
+    """The function for a pattern, made when it is first called; one that has none says False."""
+    made: list[Meets] = []
+
+    def meets(value: Any) -> bool:
+        if not made:
+            made.append(compile_meets(pattern) or _never)
+        return made[0](value)
+
+    return meets
+
+
+def _never(value: Any) -> bool:
+    del value
+    return False
+
+
 def emit(pattern: Any) -> tuple[str, tuple[Any, ...]]:
     """Source of a function ``make`` and the constants that it takes.
 

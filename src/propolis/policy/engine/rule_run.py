@@ -10,7 +10,7 @@ from propolis.policy.engine.context import Context
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.exceptions import CompiledException
 from propolis.policy.engine.merging import merged
-from propolis.policy.engine.pattern_source import Meets, compile_meets
+from propolis.policy.engine.pattern_source import meets_later
 from propolis.policy.engine.policy_set import ContextOf
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult, error_result
@@ -64,29 +64,20 @@ class RuleRun:
 
 
 class PatternRun:
-    """A rule that is one pattern without variables: a resource that meets it needs nothing more.
+    """A rule that is one pattern without variables: a resource that meets it needs nothing more."""
 
-    The fast function is made when the rule is first used.
-    """
-
-    __slots__ = ("_meets", "_passed", "_pattern", "_run")
+    __slots__ = ("_meets", "_passed", "_run")
 
     def __init__(self, run: RuleRun, pattern: Any, passed: RuleResult) -> None:
         self._run = run
-        self._pattern = pattern
         self._passed = passed
-        self._meets: Meets | None = self._first
+        self._meets = meets_later(pattern)
 
     def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
         """The result of the rule."""
-        meets = self._meets
-        if meets is not None and request.operation != "DELETE" and meets(request.document):
+        if request.operation != "DELETE" and self._meets(request.document):
             return self._passed
         return self._run(request, context_of)
-
-    def _first(self, document: Any) -> bool:
-        self._meets = compile_meets(self._pattern)
-        return self._meets is not None and self._meets(document)
 
 
 def is_plain_pattern(rule: PolicyRule, exceptions: tuple[CompiledException, ...]) -> bool:

@@ -14,6 +14,7 @@ from propolis.policy.engine.evidence import DenyEvidence, PatternEvidence
 from propolis.policy.engine.formatting import shown
 from propolis.policy.engine.mismatch import FAIL, NEGATION, SKIP, Mismatch
 from propolis.policy.engine.pattern import Check, PatternTooDeepError, compile_pattern, pattern_check
+from propolis.policy.engine.pattern_source import meets_later
 from propolis.policy.engine.result import RuleResult, error_result
 from propolis.policy.engine.variables import Constant, Resolve, compile_document, compile_text
 from propolis.policy.model.validation import Deny
@@ -102,7 +103,7 @@ def compile_deny(deny: Deny, message: Message) -> Validate:
         if not judgement.holds:
             return result
         text = message.denied(context, judgement.message)
-        return RuleResult(Outcome.FAIL, text, DenyEvidence(judgement.conditions))
+        return RuleResult(Outcome.FAIL, text, DenyEvidence(judgement.texts()))
 
     return validate
 
@@ -140,17 +141,19 @@ def _departed(found: Mismatch, seen: dict[str, bool], context: Context, message:
     if found.kind is FAIL and not all(seen.values()):
         return RuleResult(Outcome.ERROR, message.failed(context, found, ""), _evidence(found))
     path = found.path()
-    return RuleResult(Outcome.FAIL, message.failed(context, found, path), _evidence(found))
+    return RuleResult(Outcome.FAIL, message.failed(context, found, path), _evidence(found, path))
 
 
-def _evidence(found: Mismatch) -> PatternEvidence:
+def _evidence(found: Mismatch, path: str = "") -> PatternEvidence:
     expected = "not there" if found.kind is NEGATION else shown(found.expected)
-    return PatternEvidence(found.path(), shown(found.value), expected)
+    return PatternEvidence(path or found.path(), shown(found.value), expected)
 
 
 def compile_any(patterns: list[Any], message: Message) -> Validate:
     """An anyPattern as a function: the first pattern that is met decides."""
     checks = [_compile_resolved(pattern) for pattern in patterns]
+    is_constant = all(isinstance(compile_document(pattern), Constant) for pattern in patterns)
+    fast = [meets_later(pattern) for pattern in patterns] if is_constant else []
     name = message.rule
     met = [
         RuleResult(Outcome.PASS, f"validation rule '{name}' anyPattern[{index}] passed.")
@@ -166,6 +169,8 @@ def compile_any(patterns: list[Any], message: Message) -> Validate:
         skipped: list[str] = []
         first: Mismatch | None = None
         for index, check in enumerate(ready):
+            if fast and fast[index](value):
+                return met[index]
             seen: dict[str, bool] = {}
             found = check(value, seen)
             if found is None:
