@@ -29,14 +29,17 @@ HAS_NO_NAMESPACE = frozenset(
 
 SYSTEM_TYPES = frozenset({"deb", "apk", "rpm"})
 _VENDORS = {
-    "rhel": "redhat",
+    "almalinux": "alma",
     "amzn": "amazon",
+    "mariner": "cbl-mariner",
     "ol": "oracle",
-    "sles": "suse",
     "opensuse-leap": "opensuse",
     "opensuse-tumbleweed": "opensuse",
+    "rhel": "redhat",
+    "sle-micro": "suse",
+    "sles": "suse",
 }
-"""Namespaces that differ from the id of os-release."""
+"""Namespaces that differ from the id of os-release: those by which Trivy knows whose package it is."""
 
 
 class Purl(PackageURL):

@@ -9,6 +9,7 @@ _FAMILIES = {
     "amzn": "amazon",
     "ol": "oracle",
     "mariner": "cbl-mariner",
+    "sle-micro": "slem",
 }
 """By the id of os-release, where it differs."""
 

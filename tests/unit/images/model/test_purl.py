@@ -32,6 +32,11 @@ RED_HAT = Distribution("rhel", "9.3")
             RED_HAT,
             "pkg:rpm/redhat/nodejs@18-1.el9?arch=x86_64&distro=rhel-9.3&epoch=1&modularitylabel=nodejs:18",
         ),
+        (
+            Package("rpm", "bash", "5.1.8-6.el9_1"),
+            Distribution("almalinux", "9.2"),
+            "pkg:rpm/alma/bash@5.1.8-6.el9_1?distro=almalinux-9.2",
+        ),
         (Package("pypi", "Flask_Cors", "4.0.0"), DEBIAN, "pkg:pypi/flask-cors@4.0.0"),
         (Package("npm", "@babel/core", "7.23.0"), None, "pkg:npm/%40babel/core@7.23.0"),
         (Package("golang", "golang.org/x/net", "v0.17.0"), None, "pkg:golang/golang.org/x/net@v0.17.0"),
