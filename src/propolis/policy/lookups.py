@@ -8,6 +8,7 @@
 | service-call | method, URL, body, headers as JSON, CA bundle | what the service answers, parsed |
 | global-context | entry, projection or empty | the value of a GlobalContextEntry |
 | resources | apiVersion, kind, namespace, name, label selector as JSON | documents; empty fields mean any, namespace and name may have wildcards |
+| image-verdict | image reference, what is asked (attestors, attestations) as JSON | `verified`, `digest`, `message`, `attestations`: type to predicates |
 | image-data | image reference | ``image``, ``resolvedImage``, ``registry``, ``repository``, ``identifier``, ``manifest``, ``configData`` |
 """  # noqa: E501  # a table row
 
@@ -18,6 +19,7 @@ CONFIG_MAP = "configmap"
 API_CALL = "api-call"
 SERVICE_CALL = "service-call"
 GLOBAL_CONTEXT = "global-context"
+IMAGE_VERDICT = "image-verdict"
 IMAGE_DATA = "image-data"
 RESOURCES = "resources"
 
@@ -54,6 +56,11 @@ def resources_key(
 ) -> LookupKey:
     """Asks for all resources of a kind that fit."""
     return LookupKey(RESOURCES, (api_version, kind, namespace, name, selector))
+
+
+def image_verdict_key(reference: str, question: str) -> LookupKey:
+    """Asks whether an image is signed as a rule wants it."""
+    return LookupKey(IMAGE_VERDICT, (reference, question))
 
 
 def image_data_key(reference: str) -> LookupKey:

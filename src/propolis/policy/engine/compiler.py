@@ -26,6 +26,7 @@ from propolis.policy.engine.validate import (
     compile_single,
     passed,
 )
+from propolis.policy.engine.verify_images import compile_verification
 from propolis.policy.model.exception import PolicyException
 from propolis.policy.model.generation import Generation
 from propolis.policy.model.mutation import Mutation
@@ -135,6 +136,8 @@ def _compile_check(rule: PolicyRule, policy: Policy, label: str) -> Validate:
         return _compile_mutate(label, rule.mutate, policy.namespace)
     if rule.generate is not None and not feature:
         return compile_generation(rule.generate, _maker(policy, rule, rule.generate))
+    if rule.verify_images is not None and not feature:
+        return compile_verification(rule)
     if feature or rule.validation is None:
         return _unsupported(feature)
     try:
@@ -175,7 +178,6 @@ def _compile_validation(validation: Validation, message: Message, policy_namespa
     return compile_foreach(validation.foreach or (), message, policy_namespace)
 
 
-_PARTS = {"verify_images": "verifyImages"}
 _WAYS = {
     "cel": "validate.cel",
     "manifests": "validate.manifests",
@@ -187,9 +189,6 @@ def unsupported_feature(rule: PolicyRule) -> str:
     """What a rule asks for that this engine does not do; empty for none."""
     if rule.cel_preconditions:
         return "celPreconditions"
-    for attribute, name in _PARTS.items():
-        if getattr(rule, attribute) is not None:
-            return name
     for attribute, name in _WAYS.items():
         if rule.validation and getattr(rule.validation, attribute) is not None:
             return name

@@ -37,7 +37,7 @@ class RuleRun:
         validation = rule.validation
         ways = (validation.pattern, validation.any_pattern, validation.pod_security) if validation else ()
         self._needs_object = any(way is not None for way in ways) or bool(
-            rule.mutate and not rule.mutate.targets
+            rule.verify_images or (rule.mutate and not rule.mutate.targets)
         )
 
     def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
