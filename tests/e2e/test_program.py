@@ -52,6 +52,31 @@ def test_images_are_scanned_offline_with_the_advisories_that_ship(propolis: Prop
     assert found["run"]["summary"]["images"]["scanned"] >= 4
 
 
+@pytest.mark.parametrize("format_", ["json", "cyclonedx", "vulnerabilityreport", "sbomreport"])
+def test_one_image_is_scanned_in_every_format(propolis: Propolis, images: Path, format_: str) -> None:
+    result = propolis("scan", "image", str(images / "cart"), "--format", format_)
+    assert result.returncode == 0
+    assert "openssl" in json.dumps(json.loads(result.stdout))
+
+
+def test_a_scan_prints_a_table_and_its_exit_code_speaks(propolis: Propolis, images: Path) -> None:
+    result = propolis("scan", "image", str(images / "cart"), "--fail-on", "critical")
+    assert result.returncode == 1
+    assert "CVE-2024-45490" in result.stdout
+    assert propolis("scan", "image", "nowhere").returncode == 2
+
+
+@pytest.mark.parametrize("format_", ["vulnerabilityreport", "sbomreport"])
+def test_assess_reports_on_the_image_of_every_container(
+    propolis: Propolis, images: Path, format_: str
+) -> None:
+    arguments = ("assess", "--manifests", SHOP, "--format", format_)
+    assert propolis(*arguments).returncode == 2
+    found = json.loads(propolis(*arguments, "--images", str(images)).stdout)
+    names = {item["metadata"]["labels"]["trivy-operator.resource.name"] for item in found["items"]}
+    assert {"cart", "pages", "payment", "postgres"} <= names
+
+
 def test_the_advisories_say_where_they_come_from(propolis: Propolis) -> None:
     status = json.loads(propolis("db", "status", "--format", "json").stdout)
     assert status["advisories"] > 40_000
@@ -131,6 +156,8 @@ def test_every_command_has_help_with_an_example(propolis: Propolis) -> None:
     for command in (
         (),
         ("assess",),
+        ("scan",),
+        ("scan", "image"),
         ("db",),
         ("db", "status"),
         ("db", "import"),

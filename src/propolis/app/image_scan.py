@@ -71,8 +71,8 @@ def advisory_database(settings: Settings) -> Path:
     return settings.cache / "advisories.db"
 
 
-def open_matcher(settings: Settings, now: datetime, progress: Progress = silent) -> Matcher:
-    """A matcher over the advisories; on a fresh machine they are unpacked first (some seconds).
+def open_advisories(settings: Settings, now: datetime, progress: Progress = silent) -> AdvisoryDatabase:
+    """The advisories; on a fresh machine those that ship are unpacked first (some seconds).
 
     Raises:
         SourceError: The cache folder cannot be written, or the database is damaged.
@@ -82,7 +82,7 @@ def open_matcher(settings: Settings, now: datetime, progress: Progress = silent)
     progress("Preparing advisories", 0, 1)
     ensure_database(path, now)
     progress("Preparing advisories", 1, 1)
-    return Matcher(AdvisoryDatabase(path))
+    return AdvisoryDatabase(path)
 
 
 def scan_paths(

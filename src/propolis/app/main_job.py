@@ -8,13 +8,14 @@ import msgspec
 
 from propolis.app.assess import RunResult, assess
 from propolis.app.engines import Engines
-from propolis.app.image_scan import ImageScan, open_matcher, scan_paths, uses_of
+from propolis.app.image_scan import ImageScan, open_advisories, scan_paths, uses_of
 from propolis.app.observation import Observed, observe
 from propolis.app.progress import Progress, silent
 from propolis.app.settings import read_settings
 from propolis.app.stored import open_store
 from propolis.core import clock
 from propolis.core.errors import DocumentError
+from propolis.images.sources.matcher import Matcher
 from propolis.lang.quiet_gc import quiet_gc
 from propolis.store.database import Database
 
@@ -39,9 +40,15 @@ class Inputs(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-def run_main_job(
-    inputs: Inputs, store: Path | None, stdin: BinaryIO, progress: Progress = silent
-) -> tuple[Database, RunResult]:
+class MainJob(msgspec.Struct, frozen=True):
+    """A run, the store that keeps it, and the images that were scanned for it."""
+
+    database: Database
+    result: RunResult
+    scan: ImageScan | None
+
+
+def run_main_job(inputs: Inputs, store: Path | None, stdin: BinaryIO, progress: Progress = silent) -> MainJob:
     """Observes, evaluates and stores.
 
     Raises:
@@ -60,7 +67,7 @@ def run_main_job(
         result = assess(
             database, observed.cluster, told, observed.inventory, problems, engines, progress, scan
         )
-    return database, result
+    return MainJob(database, result, scan)
 
 
 def _scan(paths: Sequence[str], observed: Observed, progress: Progress) -> ImageScan | None:
@@ -68,6 +75,6 @@ def _scan(paths: Sequence[str], observed: Observed, progress: Progress) -> Image
     if not paths:
         return None
     settings, now = read_settings(), clock.now()
-    matcher = open_matcher(settings, now, progress)
+    matcher = Matcher(open_advisories(settings, now, progress))
     images, problems = scan_paths(paths, observed.cluster, settings, matcher, now.date(), progress)
     return ImageScan(tuple(images), tuple(uses_of(observed.inventory, images)), tuple(problems))

@@ -8,7 +8,8 @@ import click
 from propolis.cli.options import SEVERITIES, input_options
 from propolis.cli.root import EXIT_FINDINGS, EXIT_INPUT, EXIT_WORLD
 
-FORMATS = ("table", "json", "sarif", "policyreport")
+IMAGE_FORMATS = ("vulnerabilityreport", "sbomreport")
+FORMATS = ("table", "json", "sarif", "policyreport", *IMAGE_FORMATS)
 
 
 @click.command()
@@ -40,12 +41,18 @@ def assess(
     """
     from propolis.app.main_job import Inputs, run_main_job
     from propolis.cli.printer import progress
-    from propolis.cli.snapshot import print_snapshot
+    from propolis.cli.snapshot import print_image_reports, print_snapshot
 
+    if format_ in IMAGE_FORMATS and not images:
+        raise click.UsageError(f"--format {format_} reports on images: name them with --images PATH")
     inputs = Inputs(manifests, context, policies, images, not no_builtin, cluster_name)
     with progress() as steps:
-        database, result = run_main_job(inputs, store, sys.stdin.buffer, steps)
-    print_snapshot(database, result.cluster, format_)
+        job = run_main_job(inputs, store, sys.stdin.buffer, steps)
+    result = job.result
+    if format_ in IMAGE_FORMATS:
+        print_image_reports(job.scan, format_)
+    else:
+        print_snapshot(job.database, result.cluster, format_)
     kinds = {problem.kind for problem in result.problems}
     if "document" in kinds:
         return EXIT_INPUT

@@ -1,11 +1,15 @@
 """Prints the state of a cluster in one of the formats."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from propolis.core.errors import SourceError
 from propolis.reports.snapshot import Snapshot, read_snapshot
 from propolis.store.database import Database
 from propolis.store.finding_queries import FindingFilter
+
+if TYPE_CHECKING:
+    from propolis.app.image_scan import ImageScan
 
 
 def load_snapshot(database: Database, cluster: str, wanted: FindingFilter | None = None) -> Snapshot:
@@ -33,6 +37,21 @@ def print_snapshot(
         output().print(render_overview(snapshot))
     else:
         sys.stdout.buffer.write(render(snapshot, format_))
+        sys.stdout.buffer.flush()
+
+
+def print_image_reports(scan: "ImageScan | None", format_: str) -> None:
+    """Prints the images of a run as objects of the Trivy operator."""
+    from propolis.app.image_reports import reports_of_run
+    from propolis.app.image_scan import open_advisories
+    from propolis.app.settings import read_settings
+    from propolis.core import clock
+    from propolis.reports.render.machine import encode
+
+    if scan is not None:
+        now = clock.now()
+        document = reports_of_run(format_, scan, open_advisories(read_settings(), now), now)
+        sys.stdout.buffer.write(encode(document))
         sys.stdout.buffer.flush()
 
 

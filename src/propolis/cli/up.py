@@ -37,6 +37,6 @@ def up(
     check_address(host, port)
     inputs = Inputs(manifests, context, policies, images, not no_builtin, cluster_name)
     with progress() as steps:
-        database, result = run_main_job(inputs, store, sys.stdin.buffer, steps)
-    print_snapshot(database, result.cluster, "table")
-    serve_console(database, host, port)
+        job = run_main_job(inputs, store, sys.stdin.buffer, steps)
+    print_snapshot(job.database, job.result.cluster, "table")
+    serve_console(job.database, host, port)
