@@ -5,11 +5,12 @@ from datetime import datetime
 import msgspec
 
 from propolis.core.action import Action
-from propolis.core.evaluation import Answer, Evaluation, LookupKey, Lookups, MissingLookups
+from propolis.core.evaluation import Evaluation, LookupKey, Lookups, MissingLookups
 from propolis.core.finding import Finding, Outcome
 from propolis.core.resource import Document, reference_of
 from propolis.lang.jmespath import Environment
 from propolis.lang.json_patch import find_patch
+from propolis.policy.engine.asked import Asked
 from propolis.policy.engine.context import Context, ContextError, Entry
 from propolis.policy.engine.images import images_of
 from propolis.policy.engine.policy_set import CompiledRule, ContextOf, PolicySet
@@ -47,7 +48,7 @@ def evaluate(rules: PolicySet, subject: PolicySubject, lookups: Lookups, now: da
     Raises:
         MissingLookups: All look-ups that rules stopped for.
     """
-    session = _Session(subject, _Asked(lookups), now)
+    session = _Session(subject, Asked(lookups), now)
     request = session.request
     for rule in rules.rules_for(request.group, request.version, request.kind, request.subresource):
         session.judge(rule)
@@ -62,7 +63,7 @@ class _Session:
         "_is_background", "_missing", "_now", "_ref", "_refusing", "_subject", "request",
     )  # fmt: skip
 
-    def __init__(self, subject: PolicySubject, asked: "_Asked", now: datetime) -> None:
+    def __init__(self, subject: PolicySubject, asked: Asked, now: datetime) -> None:
         self._asked = asked
         self._now = now
         self._subject = subject
@@ -163,22 +164,6 @@ def _result(rule: CompiledRule, request: Request, context_of: ContextOf) -> Rule
         return rule.run(request, context_of) if matches is None or matches(request) else None
     except RecursionError:
         return TOO_DEEP
-
-
-class _Asked:
-    """Look-ups with a record of what was used."""
-
-    __slots__ = ("_lookups", "used")
-
-    def __init__(self, lookups: Lookups) -> None:
-        self._lookups = lookups
-        self.used: set[LookupKey] = set()
-
-    def ask(self, key: LookupKey) -> Answer:
-        if key not in self._lookups:
-            raise MissingLookups((key,))
-        self.used.add(key)
-        return self._lookups[key]
 
 
 def _lazy_context(request: Request, environment: Environment) -> ContextOf:

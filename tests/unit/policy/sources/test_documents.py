@@ -23,3 +23,19 @@ def test_a_wrong_policy_does_not_stop_the_others_and_tells_its_place() -> None:
 def test_a_policy_remembers_where_it_came_from() -> None:
     (policy,) = read_policies(f"---\n{GOOD}".encode(), "one.yaml").policies
     assert (policy.origin.path, policy.origin.line) == ("one.yaml", 2)
+
+
+def test_cleanup_policies_and_global_entries_are_read_beside_policies() -> None:
+    data = b"""
+{apiVersion: kyverno.io/v2, kind: ClusterCleanupPolicy, metadata: {name: c},
+ spec: {schedule: "@daily", match: {any: [{resources: {kinds: [Pod]}}]}}}
+---
+{apiVersion: kyverno.io/v2beta1, kind: GlobalContextEntry, metadata: {name: g},
+ spec: {apiCall: {urlPath: /x}}}
+---
+{apiVersion: kyverno.io/v2, kind: CleanupPolicy, metadata: {name: d}, spec: {schedule: never, match: {}}}
+"""
+    loaded = read_policies(data, "f.yaml")
+    assert [item.name for item in loaded.cleanups] == ["c"]
+    assert [item.name for item in loaded.global_contexts] == ["g"]
+    assert [error.place.line for error in loaded.errors] == [8]
