@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from propolis.core.finding import Outcome, Rule, Severity
+from propolis.policy.engine.assertion import compile_assertion
 from propolis.policy.engine.autogen import generated_rules
 from propolis.policy.engine.downstream import Maker
 from propolis.policy.engine.enforcement import compile_enforcement
@@ -173,6 +174,8 @@ def _compile_validation(validation: Validation, message: Message, policy_namespa
         return compile_any(validation.any_pattern, message)
     if validation.deny is not None:
         return compile_deny(validation.deny, message)
+    if validation.assertion is not None:
+        return compile_assertion(validation.assertion, message)
     if validation.pod_security is not None:
         return compile_pod_security(message.rule, validation.pod_security)
     return compile_foreach(validation.foreach or (), message, policy_namespace)
@@ -181,7 +184,6 @@ def _compile_validation(validation: Validation, message: Message, policy_namespa
 _WAYS = {
     "cel": "validate.cel",
     "manifests": "validate.manifests",
-    "assertion": "validate.assert",
 }
 
 

@@ -37,6 +37,16 @@ class PodSecurityEvidence(Evidence, frozen=True):
     controls: tuple[str, ...] = ()
 
 
+class AssertionEvidence(Evidence, frozen=True):
+    """Where a resource disagrees with an assertion.
+
+    Attributes:
+        problems: Path, value and what was expected, of each place.
+    """
+
+    problems: tuple[str, ...] = ()
+
+
 class UnsupportedEvidence(Evidence, frozen=True):
     """What the rule asks for that this engine does not do."""
 
