@@ -1,12 +1,15 @@
-"""``scan image`` from its options: one reference, read and matched, nothing stored."""
+"""``scan image`` from its options: some references, read and matched, nothing stored."""
 
 from collections.abc import Sequence
+
+import msgspec
 
 from propolis.app.image_scan import ScannedImage, open_advisories, scan_paths
 from propolis.app.progress import Progress
 from propolis.app.settings import read_settings
 from propolis.core import clock
 from propolis.core.assessment import Problem
+from propolis.images.sources.advisory_db.reader import AdvisoryDatabase
 from propolis.images.sources.matcher import Matcher
 
 
