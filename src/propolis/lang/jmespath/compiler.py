@@ -72,7 +72,10 @@ class Compiler:
         call, check = function.call, function.checker(len(children))
 
         def run(value: Any, environment: Environment) -> Any:
-            arguments = [_or_null(argument(value, environment)) for argument in runs]
+            arguments = [argument(value, environment) for argument in runs]
+            for index, found in enumerate(arguments):
+                if type(found) is Missing:
+                    arguments[index] = None
             check(arguments)
             return call(arguments, environment)
 
@@ -164,8 +167,10 @@ def _or(node: Node, runs: list[Run]) -> Run:
     left, right = runs
 
     def run(value: Any, environment: Environment) -> Any:
-        found = _or_null(left(value, environment))
-        return _or_null(right(value, environment)) if is_false(found) else found
+        found = left(value, environment)
+        if type(found) is Missing or is_false(found):
+            found = right(value, environment)
+        return None if type(found) is Missing else found
 
     return run
 
@@ -175,7 +180,9 @@ def _and(node: Node, runs: list[Run]) -> Run:
     left, right = runs
 
     def run(value: Any, environment: Environment) -> Any:
-        found = _or_null(left(value, environment))
+        found = left(value, environment)
+        if type(found) is Missing:
+            return None
         return found if is_false(found) else right(value, environment)
 
     return run
@@ -197,7 +204,10 @@ def _multi_select_list(node: Node, runs: list[Run]) -> Run:
     del node
 
     def run(value: Any, environment: Environment) -> Any:
-        return None if value is None else [_or_null(item(value, environment)) for item in runs]
+        if value is None:
+            return None
+        found = [item(value, environment) for item in runs]
+        return [None if type(item) is Missing else item for item in found]
 
     return run
 

@@ -60,8 +60,12 @@ def _filter(runs: list[Run]) -> Run:
         items = left(value, environment)
         if type(items) is not list:
             return None
-        kept = [item for item in items if _is_true(condition(item, environment))]
-        return _collect(kept, right, environment)
+        kept = []
+        for item in items:
+            found = condition(item, environment)
+            if found is True or _is_true(found):
+                kept.append(item)
+        return _collect(kept, right, environment) if kept else kept
 
     return run
 
