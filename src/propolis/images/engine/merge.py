@@ -84,7 +84,8 @@ def _hide(present: dict[str, _Standing], content: LayerContent) -> None:
     if not present:
         return
     gone = set(content.removed)
-    gone.update(zlib.decompress(content.shadows).decode("utf-8", "surrogateescape").splitlines())
+    gone.update(zlib.decompress(content.shadows).decode().split("\n"))
+    gone.discard("")
     opaque = set(content.opaque)
     for path in list(present):
         if path in gone or any(parent in gone or parent in opaque for parent in parents(path)):

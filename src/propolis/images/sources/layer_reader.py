@@ -55,7 +55,7 @@ def read_layer(
         files=tuple(reader.files),
         removed=tuple(reader.removed),
         opaque=tuple(reader.opaque),
-        shadows=zlib.compress("\n".join(reader.shadows).encode("utf-8", "surrogateescape"), 1),
+        shadows=zlib.compress("\n".join(reader.shadows).encode(), 1),
         entries=entries,
         size_bytes=data.unpacked_bytes,
         problems=tuple(reader.problems),
@@ -182,7 +182,12 @@ _NOTHING = Analysis()
 
 
 def clean_path(path: str) -> str | None:
-    """A path as analyzers see it: no leading slash, no ``.``; None when it leads out of the root."""
+    """A path as analyzers see it: no leading slash, no ``.``; None when it leads out of the root.
+
+    Bytes that are no UTF-8, and the ends of lines, are written with a backslash.
+    """
+    if not path.isascii() or "\n" in path:
+        path = path.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
     if "//" not in path and "/." not in path and not path.startswith((".", "/")):
         return path.rstrip("/")
     parts: list[str] = []

@@ -253,3 +253,25 @@ def test_a_size_that_a_device_claims_hides_nothing(tmp_path: Path) -> None:
 
 def test_a_file_whose_name_ends_with_a_slash_keeps_its_content_to_itself(tmp_path: Path) -> None:
     assert names(read(tmp_path, [tar_of([("odd/", "content"), *DEBIAN])])) == ["libc6"]
+
+
+def test_names_that_are_no_text_are_read_kept_and_hidden_as_others(tmp_path: Path) -> None:
+    odd, lines = "usr/\udcff", "usr/x\nvar/lib/dpkg/status"
+    layers = [
+        tar_of([*DEBIAN, dist_info("six", odd), (lines, ""), ("a\u2028b", "")], tarfile.GNU_FORMAT),
+        tar_of([(lines, "again"), ("var\u2028etc", "")], tarfile.GNU_FORMAT),
+        tar_of([("usr/.wh.\udcff", "")], tarfile.GNU_FORMAT),
+    ]
+    (found,) = find_images(open_blobs(layout(tmp_path, layers[:2])))
+    cache = LayerCache(tmp_path / "cache", ANALYZERS)
+    contents = [read_image(found.load(), ANALYZERS, cache) for _ in range(2)]
+    assert contents[0] == contents[1]
+    assert [one.path for one in contents[0].packages] == [
+        "var/lib/dpkg/status",
+        "usr/\\udcff/six-1.0.dist-info/METADATA",
+    ]
+    assert names(read(tmp_path / "hidden", layers)) == ["libc6"]
+
+
+def test_a_whiteout_without_a_name_hides_nothing(tmp_path: Path) -> None:
+    assert names(read(tmp_path, [tar_of(DEBIAN), tar_of([(".wh.", b""), ("usr/.wh.", b"")])])) == ["libc6"]

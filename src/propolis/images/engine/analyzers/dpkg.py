@@ -7,7 +7,7 @@ version in brackets is that of the source package.
 import re
 
 from propolis.images.engine.analyzer import Analyzer, Content
-from propolis.images.engine.analyzers.owned import OwnedPaths
+from propolis.images.engine.analyzers.owned import OwnedPaths, lines_of_packages
 from propolis.images.engine.analyzers.text import MOST_PACKAGES, TOO_MANY, decoded, stanzas
 from propolis.images.model.layer import Analysis
 from propolis.images.model.package import Package
@@ -71,7 +71,7 @@ def analyze_list(path: str, content: Content) -> Analysis:
 
     A list has a path a line; a list of digests, as images without dpkg keep them, the digest before it.
     """
-    lines = (line.strip() for line in decoded(content).splitlines())
+    lines = lines_of_packages(decoded(content))
     if path.endswith(_DIGESTS):
         lines = (f"/{line.partition('  ')[2].lstrip('/')}" for line in lines)
     owned = OwnedPaths()

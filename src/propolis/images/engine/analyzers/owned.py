@@ -4,6 +4,8 @@ Where a distribution's package manager put such a file, it is a part of that pac
 mends it, under versions of its own, so it is not counted again.
 """
 
+from collections.abc import Iterator
+
 from propolis.core.limits import MEBIBYTE
 
 LONGEST_PATH = 4096
@@ -27,10 +29,28 @@ ENDS = (
     "/installed.json",
 )
 
+_MARKERS = ("/bin/", "/sbin/", *(f"{end}\n" for end in ENDS))
+
 
 def could_be_a_package(path: str) -> bool:
     """Whether an analyzer of a language may want a file."""
     return path.endswith(ENDS) or ("/bin/" in path or "/sbin/" in path)
+
+
+def lines_of_packages(text: str) -> Iterator[str]:
+    """The lines of a list of files that end with a path that could be a package, in their order.
+
+    Lists are long and such lines are few, so that words are sought rather than lines looked at.
+    """
+    text = f"{text}\n"
+    starts: set[int] = set()
+    for marker in _MARKERS:
+        found = text.find(marker)
+        while found >= 0:
+            starts.add(text.rfind("\n", 0, found + 1) + 1)
+            found = text.find(marker, text.index("\n", found))
+    for start in sorted(starts):
+        yield text[start : text.index("\n", start)]
 
 
 class OwnedPaths:

@@ -1,4 +1,4 @@
-from propolis.images.engine.analyzers import dpkg
+from propolis.images.engine.analyzers import dpkg, owned
 from propolis.images.model.package import Package
 
 STATUS = """\
@@ -59,3 +59,20 @@ def test_lists_of_digests_are_no_packages() -> None:
     assert dpkg.DPKG_FOLDER.wants("var/lib/dpkg/status.d/tzdata")
     assert not dpkg.DPKG_FOLDER.wants("var/lib/dpkg/status.d/tzdata.md5sums")
     assert not dpkg.wants_list("var/lib/dpkg/info/tzdata.md5sums")
+
+
+def test_the_quick_search_keeps_what_a_look_at_every_line_keeps() -> None:
+    lines = [
+        "/bin/sh",
+        "/usr/bin",
+        "/usr/bin/x/bin/y",
+        "/a.jar",
+        "/a.jar.txt",
+        "/x.egg-info",
+        "",
+        "/sbin/",
+        "/b.egg",
+    ]
+    kept = [line for line in lines if owned.could_be_a_package(line)]
+    assert list(owned.lines_of_packages("\n".join(lines))) == kept
+    assert list(owned.lines_of_packages("\n".join([*lines, ""]))) == kept
