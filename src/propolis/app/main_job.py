@@ -14,6 +14,7 @@ from propolis.app.progress import Progress, silent
 from propolis.app.settings import read_settings
 from propolis.app.stored import open_store
 from propolis.core import clock
+from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError
 from propolis.images.sources.matcher import Matcher
 from propolis.lang.quiet_gc import quiet_gc
@@ -77,4 +78,11 @@ def _scan(paths: Sequence[str], observed: Observed, progress: Progress) -> Image
     settings, now = read_settings(), clock.now()
     matcher = Matcher(open_advisories(settings, now, progress))
     images, problems = scan_paths(paths, observed.cluster, settings, matcher, now.date(), progress)
-    return ImageScan(tuple(images), tuple(uses_of(observed.inventory, images)), tuple(problems))
+    uses = tuple(uses_of(observed.inventory, images))
+    run = {use.image.key for use in uses if use.image is not None}
+    problems += [
+        Problem("skipped", f"{one.place}: no workload runs {one.name}")
+        for one in images
+        if one.ref.key not in run
+    ]
+    return ImageScan(tuple(one for one in images if one.ref.key in run), uses, tuple(problems))

@@ -47,8 +47,8 @@ def total_points(weaknesses: Iterable[Weakness], factors: Iterable[Factor]) -> f
 
 
 def score_of(points: float) -> int:
-    """0 (nothing known against it) to 100."""
-    return round(100 * (1 - 2 ** (-points / HALF_POINTS)))
+    """0 (nothing known against it) to 99; however many points, there could be more."""
+    return min(99, round(100 * (1 - 2 ** (-points / HALF_POINTS))))
 
 
 def points_removed(total: float, weakness: Weakness, factors: Iterable[Factor]) -> float:

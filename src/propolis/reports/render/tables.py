@@ -181,8 +181,7 @@ def problem_list(problems: Sequence[Problem], shown: int = PROBLEMS_SHOWN) -> Te
         if len(wrong) > shown:
             text.append(f"  and {len(wrong) - shown} more\n", style="dim")
     if skipped:
-        text.append(
-            f"{skipped} document{'s' if skipped != 1 else ''} skipped: no Kubernetes objects\n", style="dim"
-        )
+        told = f"{skipped} input{'s' if skipped != 1 else ''} skipped; --format json tells which and why\n"
+        text.append(told, style="dim")
     text.rstrip()
     return text

@@ -43,7 +43,7 @@ def test_the_overview_says_where_it_stands_and_what_to_fix_first(snapshot: Snaps
     assert "reachable through Ingress web/shop" in text
     assert "Stop running privileged containers in Deployment pages of web" in text
     assert "bad.yaml:2:1: broken" in text
-    assert "1 document skipped" in text
+    assert "1 input skipped" in text
 
 
 def test_the_first_fix_stands_above_the_others(snapshot: Snapshot) -> None:
