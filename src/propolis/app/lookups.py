@@ -3,9 +3,13 @@
 import secrets
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.core.inventory import Inventory
 from propolis.core.resource import Resource
+from propolis.lang.label_selector import compile_selector
+from propolis.lang.wildcard import matches
 
 RANDOM_BYTES = 64
 
@@ -19,6 +23,7 @@ class InventoryLookups:
             "namespace": self._namespace,
             "configmap": self._configmap,
             "serviceaccount": self._service_account,
+            "resources": self._resources,
             "random": _random,
         }
 
@@ -51,6 +56,21 @@ class InventoryLookups:
         namespace, name = arguments
         found = self._inventory.get("ServiceAccount", namespace, name, group="")
         return Answer() if found is None else _answer_of(found)
+
+
+    def _resources(self, arguments: tuple[str, ...]) -> Answer:
+        """Documents of a kind; empty arguments ask nothing, namespace and name may have wildcards."""
+        api_version, kind, namespace, name, selector = arguments
+        wanted = compile_selector(msgspec.json.decode(selector)) if selector else None
+        found = [
+            resource.document
+            for resource in (self._inventory.kind(kind) if kind else self._inventory)
+            if api_version in ("", resource.ref.api_version)
+            and matches(namespace or "*", resource.ref.namespace)
+            and matches(name or "*", resource.ref.name)
+            and (wanted is None or wanted.matches(resource.labels))
+        ]
+        return Answer(found)
 
 
 def _random(arguments: tuple[str, ...]) -> Answer:

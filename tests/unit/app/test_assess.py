@@ -132,8 +132,10 @@ def test_lookups_answer_what_was_observed_and_refuse_the_rest() -> None:
     namespace = LookupKey("namespace", ("shop",))
     unseen = LookupKey("namespace", ("other",))
     absent = LookupKey("configmap", ("shop", "none"))
-    live = LookupKey("apicall", ("GET", "/version"))
-    found = lookups.fetch(frozenset({namespace, unseen, absent, live}))
+    live = LookupKey("api-call", ("GET", "/version", ""))
+    pods = LookupKey("resources", ("v1", "Pod", "sh*", "", '{"matchLabels": {"app": "web"}}'))
+    found = lookups.fetch(frozenset({namespace, unseen, absent, live, pods}))
+    assert [document["metadata"]["name"] for document in found[pods].value] == ["web-1"]
     assert found[namespace].value["metadata"]["labels"] == {"team": "blue"}
     assert found[unseen].value["metadata"]["labels"] == {"kubernetes.io/metadata.name": "other"}
     assert found[absent] == Answer()
