@@ -158,6 +158,7 @@ def test_every_command_has_help_with_an_example(propolis: Propolis) -> None:
         ("assess",),
         ("scan",),
         ("scan", "image"),
+        ("scan", "rootfs"),
         ("db",),
         ("db", "status"),
         ("db", "import"),

@@ -57,7 +57,6 @@ class InventoryLookups:
         found = self._inventory.get("ServiceAccount", namespace, name, group="")
         return Answer() if found is None else _answer_of(found)
 
-
     def _resources(self, arguments: tuple[str, ...]) -> Answer:
         """Documents of a kind; empty arguments ask nothing, namespace and name may have wildcards."""
         api_version, kind, namespace, name, selector = arguments

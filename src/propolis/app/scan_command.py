@@ -1,16 +1,21 @@
 """``scan image`` from its options: some references, read and matched, nothing stored."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
-from propolis.app.image_scan import ScannedImage, open_advisories, scan_paths
+from propolis.app.image_scan import NO_DISTRIBUTION, ScannedImage, open_advisories, scan_paths
 from propolis.app.progress import Progress
 from propolis.app.settings import read_settings
 from propolis.core import clock
 from propolis.core.assessment import Problem
+from propolis.core.resource import ResourceRef
+from propolis.images.model.image import Image
 from propolis.images.sources.advisory_db.reader import AdvisoryDatabase
+from propolis.images.sources.analyzers import ANALYZERS
 from propolis.images.sources.matcher import Matcher
+from propolis.images.sources.rootfs import read_rootfs
 
 
 class Scanned(msgspec.Struct, frozen=True):
@@ -19,6 +24,24 @@ class Scanned(msgspec.Struct, frozen=True):
     images: list[ScannedImage]
     problems: list[Problem]
     advisories: AdvisoryDatabase
+
+
+def scan_rootfs(root: Path, progress: Progress) -> Scanned:
+    """The packages of a root file system, as those of an image without layers.
+
+    Raises:
+        DocumentError: It is no folder.
+        SourceError: The advisories cannot be prepared, or the folder cannot be read.
+    """
+    settings, now = read_settings(), clock.now()
+    advisories = open_advisories(settings, now, progress)
+    content = read_rootfs(root, ANALYZERS)
+    matching = Matcher(advisories).match(
+        content.packages, content.distribution or NO_DISTRIBUTION, now.date()
+    )
+    image = Image("", "", (str(root),), "linux", "", None, ())
+    ref = ResourceRef("", "RootFs", str(root))
+    return Scanned([ScannedImage(ref, root.name, str(root), image, content, matching)], [], advisories)
 
 
 def scan_references(references: Sequence[str], progress: Progress) -> Scanned:

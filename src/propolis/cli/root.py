@@ -17,7 +17,7 @@ COMMANDS = {
     "assess": ("propolis.cli.assess", "Judge a cluster or its manifests once and keep the result."),
     "serve": ("propolis.cli.serve", "Serve the console, the API and metrics over the store."),
     "up": ("propolis.cli.up", "Assess, then serve."),
-    "scan": ("propolis.cli.scan", "Scan images in files, without keeping anything."),
+    "scan": ("propolis.cli.scan", "Scan images and root file systems, without keeping anything."),
     "db": ("propolis.cli.db", "Import, update or describe the advisories that images are matched against."),
     "report": ("propolis.cli.report", "Show or export what the last run found."),
 }

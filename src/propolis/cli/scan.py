@@ -1,6 +1,7 @@
 """``propolis scan``: what is inside images and what of it is vulnerable; nothing is stored."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +18,7 @@ FORMATS = ("table", "json", "cyclonedx", "vulnerabilityreport", "sbomreport")
 
 @click.group()
 def scan() -> None:
-    """Scan images in files, without keeping anything.
+    """Scan images and root file systems, without keeping anything.
 
     \b
     Example:
@@ -42,17 +43,47 @@ def image(references: tuple[str, ...], format_: str, fail_on: str | None) -> int
       propolis scan image layout/:1.19 --format cyclonedx > cart.cdx.json
     """
     from propolis.app.scan_command import scan_references
-    from propolis.cli.printer import errors, progress
-    from propolis.core.finding import Severity
+    from propolis.cli.printer import progress
 
     with progress() as steps:
         scanned = scan_references(references, steps)
+    return _conclude(scanned, format_, fail_on)
+
+
+@scan.command()
+@click.argument("root", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="Exit with 1 when a vulnerability has this severity or a worse one.",
+)
+def rootfs(root: Path, format_: str, fail_on: str | None) -> int:
+    """Scan a root file system: a machine's, or an image that was unpacked.
+
+    \b
+    Example:
+      propolis scan rootfs /
+    """
+    from propolis.app.scan_command import scan_rootfs
+    from propolis.cli.printer import progress
+
+    with progress() as steps:
+        scanned = scan_rootfs(root, steps)
+    return _conclude(scanned, format_, fail_on)
+
+
+def _conclude(scanned: "Scanned", format_: str, fail_on: str | None) -> int:
+    """Prints, and gives the exit code."""
+    from propolis.cli.printer import errors
+    from propolis.core.finding import Severity
+
     _print(scanned, format_)
     for problem in scanned.problems:
         errors().print(problem.text, markup=False)
     if scanned.problems:
         return EXIT_INPUT
-    found = (one.severity.rank for one_image in scanned.images for one in one_image.matching.vulnerabilities)
+    found = (one.severity.rank for image in scanned.images for one in image.matching.vulnerabilities)
     return EXIT_FINDINGS if fail_on and max(found, default=-1) >= Severity(fail_on).rank else 0
 
 
