@@ -2,7 +2,8 @@
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import click
 
@@ -20,24 +21,31 @@ COMMANDS = {
     "scan": ("propolis.cli.scan", "Scan images and root file systems, without keeping anything."),
     "db": ("propolis.cli.db", "Import, update or describe the advisories that images are matched against."),
     "report": ("propolis.cli.report", "Show or export what the last run found."),
+    "policy": ("propolis.cli.policy", "Test, check and try policies without a cluster."),
 }
 """Name: the module that holds the command of that name, and its line in the list."""
 
 
 class LazyGroup(click.Group):
-    """Loads a command's module when the command is called."""
+    """Loads a command's module when the command is called.
+
+    Attributes:
+        table: Its commands, as `COMMANDS` has them.
+    """
+
+    table: ClassVar[Mapping[str, tuple[str, str]]] = COMMANDS
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order of the table."""
         del ctx
-        return list(COMMANDS)
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name."""
         del ctx
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.table:
             return None
-        module = importlib.import_module(COMMANDS[cmd_name][0])
+        module = importlib.import_module(self.table[cmd_name][0])
         command = getattr(module, cmd_name)
         return command if isinstance(command, click.Command) else None
 
@@ -45,7 +53,7 @@ class LazyGroup(click.Group):
         """The list of commands, without loading them."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in self.table.items()])
 
 
 @click.group(

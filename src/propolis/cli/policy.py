@@ -1,0 +1,28 @@
+"""``propolis policy``: policies without a cluster. Each command is loaded when it is called."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import click
+
+from propolis.cli.root import LazyGroup
+
+POLICY_COMMANDS = {
+    "test": ("propolis.cli.policy_test", "Run kyverno-test.yaml files as they are."),
+}
+
+
+class PolicyGroup(LazyGroup):
+    """The commands below ``policy``."""
+
+    table: ClassVar[Mapping[str, tuple[str, str]]] = POLICY_COMMANDS
+
+
+@click.group(cls=PolicyGroup)
+def policy() -> None:
+    """Test, check and try policies without a cluster.
+
+    \b
+    Example:
+      propolis policy test policies/
+    """

@@ -1,0 +1,200 @@
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from propolis.cli.policy import POLICY_COMMANDS
+from propolis.cli.root import run
+
+POLICY = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata:
+  name: named
+spec:
+  rules:
+    - name: has-team
+      match:
+        any:
+          - resources:
+              kinds: [ConfigMap]
+      validate:
+        message: name the team
+        pattern:
+          metadata:
+            labels:
+              team: "?*"
+"""
+
+WAITING = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata:
+  name: waiting
+spec:
+  rules:
+    - name: by-cel
+      match:
+        any:
+          - resources:
+              kinds: [ConfigMap]
+      validate:
+        cel:
+          expressions:
+            - expression: "true"
+"""
+
+RESOURCES = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: good
+  labels:
+    team: a|b
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: bad
+"""
+
+TEST = """\
+apiVersion: cli.kyverno.io/v1alpha1
+kind: Test
+metadata:
+  name: teams
+policies: [policy.yaml, waiting.yaml]
+resources: [resources.yaml]
+results:
+  - {policy: named, rule: has-team, kind: ConfigMap, resources: [good], result: pass}
+  - {policy: named, rule: has-team, kind: ConfigMap, resources: [bad], result: RESULT}
+  - {policy: waiting, rule: by-cel, kind: ConfigMap, resources: [good], result: pass}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    (tmp_path / "waiting.yaml").write_text(WAITING)
+    (tmp_path / "resources.yaml").write_text(RESOURCES)
+    (tmp_path / "kyverno-test.yaml").write_text(TEST.replace("RESULT", "fail"))
+    return tmp_path
+
+
+def expect_of_bad(folder: Path, result: str) -> None:
+    (folder / "kyverno-test.yaml").write_text(TEST.replace("RESULT", result))
+
+
+@pytest.mark.parametrize("name", POLICY_COMMANDS)
+def test_every_help_shows_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["policy", name, "--help"])
+    assert f"propolis policy {name}" in capsys.readouterr().out.partition("Example")[2]
+
+
+def test_the_group_lists_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["policy", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in POLICY_COMMANDS)
+    assert run(["policy", "conquer"]) == 2
+
+
+class TestTest:
+    def test_what_holds_is_told_and_what_waits_is_not_passed(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["policy", "test", str(folder), "--format", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["summary"] == {"tests": 1, "passed": 2, "failed": 0, "errors": 0, "skipped": 1}
+        assert told["results"][1] == {
+            "test": "teams",
+            "policy": "named",
+            "rule": "has-team",
+            "kind": "ConfigMap",
+            "resource": "default/ConfigMap/bad",
+            "expected": "fail",
+            "actual": "fail",
+            "reason": "Ok",
+            "state": "passed",
+            "file": str(folder / "kyverno-test.yaml"),
+        }
+
+    def test_what_does_not_hold_exits_with_1_and_says_why(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        expect_of_bad(folder, "pass")
+        assert run(["policy", "test", str(folder), "--fail-only", "--format", "json"]) == 1
+        told = json.loads(capsys.readouterr().out)
+        assert told["summary"] == {"tests": 1, "passed": 1, "failed": 1, "errors": 0, "skipped": 1}
+        (row,) = told["results"]
+        assert "want pass, got fail" in row["reason"]
+
+    def test_a_test_that_cannot_be_read_exits_with_2_and_the_others_run(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "below").mkdir()
+        (folder / "below" / "kyverno-test.yaml").write_text("kind: Test\nresults: [")
+        (folder / "more").mkdir()
+        (folder / "more" / "kyverno-test.yaml").write_text(TEST)
+        assert run(["policy", "test", str(folder), "--format", "json"]) == 2
+        told = json.loads(capsys.readouterr().out)
+        assert told["summary"] == {"tests": 3, "passed": 2, "failed": 0, "errors": 4, "skipped": 1}
+        reasons = [row["reason"] for row in told["results"] if row["state"] == "error"]
+        assert "kyverno-test.yaml:3:1: " in reasons[0]
+        assert "policy.yaml is not there" in reasons[1]
+
+    @pytest.mark.parametrize(
+        ("selector", "resources"),
+        [
+            ("policy=named", ["good", "bad"]),
+            ("resource=b*", ["bad"]),
+            ("resource=default/good, policy=n*", ["good"]),
+            ("rule=by-*", ["good"]),
+            ("rule=other", []),
+        ],
+    )
+    def test_a_selector_chooses_rows(
+        self, folder: Path, selector: str, resources: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["policy", "test", str(folder), "-t", selector, "-o", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert [row["resource"].rpartition("/")[2] for row in told["results"]] == resources
+
+    @pytest.mark.parametrize("selector", ["named", "name=x", "policy=a,policy=b"])
+    def test_a_wrong_selector_is_a_wrong_call(
+        self, folder: Path, selector: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["policy", "test", str(folder), "-t", selector]) == 2
+        assert "selects nothing" in capsys.readouterr().err
+
+    def test_no_tests_are_an_error_where_tests_are_required(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["policy", "test", str(folder), "--file-name", "other.yaml"]) == 0
+        assert run(["policy", "test", str(folder), "-f", "other.yaml", "--require-tests"]) == 2
+        assert "no test is in" in capsys.readouterr().err
+
+    def test_files_above_the_root_are_refused(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        below = folder / ".kyverno-test"
+        below.mkdir()
+        (below / "kyverno-test.yaml").write_text(TEST.replace("[", "[../").replace(", w", ", ../w"))
+        told = ["policy", "test", str(below), "-t", "policy=nothing"]
+        assert run(told) == 0
+        assert run([*told, "--root", str(below)]) == 2
+        assert "outside of" in capsys.readouterr().out
+
+    def test_junit_has_a_case_for_each_row(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        expect_of_bad(folder, "skip")
+        assert run(["policy", "test", str(folder), "--format", "junit"]) == 1
+        (suite,) = ET.fromstring(capsys.readouterr().out)  # noqa: S314  # our own output
+        assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
+        assert [[child.tag for child in case] for case in suite] == [[], ["failure"], ["skipped"]]
+
+    def test_markdown_and_the_table_show_every_row(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["policy", "test", str(folder), "--format", "markdown"]) == 0
+        shown = capsys.readouterr().out
+        assert "| teams | named | has-team | default/ConfigMap/bad | passed | Ok |" in shown
+        assert run(["policy", "test", str(folder)]) == 0
+        assert "1 tests: 2 passed, 1 skipped" in capsys.readouterr().out
