@@ -9,6 +9,10 @@ from propolis.cli.root import LazyGroup
 
 POLICY_COMMANDS = {
     "test": ("propolis.cli.policy_test", "Run kyverno-test.yaml files as they are."),
+    "lint": (
+        "propolis.cli.policy_lint",
+        "Check policies: errors with their places, and what is not evaluated.",
+    ),
 }
 
 

@@ -198,3 +198,53 @@ class TestTest:
         assert "| teams | named | has-team | default/ConfigMap/bad | passed | Ok |" in shown
         assert run(["policy", "test", str(folder)]) == 0
         assert "1 tests: 2 passed, 1 skipped" in capsys.readouterr().out
+
+
+class TestLint:
+    def test_an_error_has_file_line_and_column(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "policy.yaml").write_text(POLICY.replace("pattern:", "patern:"))
+        assert run(["policy", "lint", str(folder / "policy.yaml"), "--format", "json"]) == 2
+        told = json.loads(capsys.readouterr().out)
+        assert told["summary"] == {"files": 1, "policies": 0, "errors": 1, "warnings": 0}
+        (remark,) = told["remarks"]
+        assert (remark["path"], remark["line"]) == (str(folder / "policy.yaml"), 14)
+        assert remark["column"] == 9
+        assert "patern" in remark["message"]
+
+    def test_an_error_within_a_list_has_its_own_line(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "policy.yaml").write_text(POLICY.replace("kinds: [ConfigMap]", "kinds: ConfigMap"))
+        assert run(["policy", "lint", str(folder / "policy.yaml")]) == 2
+        assert "policy.yaml:11:15: spec.rules[0].match.any[0].resources.kinds: " in capsys.readouterr().out
+
+    def test_a_feature_that_is_not_supported_is_a_warning_at_its_place(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["policy", "lint", str(folder)]) == 0
+        shown = capsys.readouterr().out
+        assert f"warning {folder / 'waiting.yaml'}:13:9: validate.cel is not supported" in shown
+        assert "2 policies in 4 files: 0 errors, 1 warnings" in shown
+
+    def test_a_kind_that_needs_cel_is_a_warning(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "other.yaml"
+        path.write_text(
+            "apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: {name: other}\n"
+        )
+        assert run(["policy", "lint", str(path)]) == 0
+        assert ":2:1: ValidatingPolicy other is not evaluated" in capsys.readouterr().out
+
+    def test_an_unreadable_file_does_not_stop_the_others(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "a.yaml").write_text("a: [")
+        assert run(["policy", "lint", str(folder)]) == 2
+        assert "2 policies in 5 files: 1 errors, 1 warnings" in capsys.readouterr().out
+
+    def test_a_path_that_is_not_there_is_a_wrong_call(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["policy", "lint", "nowhere.yaml"]) == 2
+        assert "no such file" in capsys.readouterr().err

@@ -17,6 +17,8 @@ T = TypeVar("T")
 KINDS = ("ClusterPolicy", "Policy")
 GROUP = "kyverno.io"
 
+_UNKNOWN = re.compile("unknown field `(.+)`$")
+
 Locate = Callable[[tuple[str | int, ...]], tuple[int, int]]
 """Line and column, counted from 1, of the value at a path of keys and indexes."""
 
@@ -109,8 +111,12 @@ class _Reader:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             message, _, where = str(error).partition(" - at `")
-            inner = tuple(re.findall(r"[^.\[\]$`]+", where.replace("[...]", ".*")))
-            raise self.wrong(message, (*path, *inner)) from None
+            inner = [
+                int(part) if part.isdecimal() else part
+                for part in re.findall(r"[^.\[\]$`]+", where.replace("[...]", ".*"))
+            ]
+            unknown = _UNKNOWN.search(message)
+            raise self.wrong(message, (*path, *inner, *(unknown.groups() if unknown else ()))) from None
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

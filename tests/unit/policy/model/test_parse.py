@@ -21,7 +21,7 @@ def document(**rule: Any) -> dict[str, Any]:
     [
         ({}, "p.yaml:3: spec.rules[0]: a rule does one thing; expected one of validate, mutate"),
         ({"validate": {}}, "spec.rules[0].validate: validate says 0 things"),
-        ({"validate": {"patern": {}}}, "spec.rules[0].validate: Object contains unknown field `patern`"),
+        ({"validate": {"patern": {}}}, "spec.rules[0].validate.patern: Object contains unknown field"),
         ({"validate": {"pattern": {}, "deny": {}}}, "validate says 2 things"),
         ({"validate": {"anyPattern": {}}}, "spec.rules[0].validate.anyPattern: this is not a list"),
         ({"validate": {"foreach": [{"pattern": {}}]}}, "validate.foreach[0].list: the list is missing"),

@@ -1,0 +1,90 @@
+"""Checks files of policies: what is wrong with them, and what of them is not evaluated."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from propolis.app.policy_files import SUFFIXES
+from propolis.cluster.files import read_file
+from propolis.core.errors import DocumentError, Error, Place, SourceError
+from propolis.core.limits import DEFAULT
+from propolis.core.resource import reference_of
+from propolis.lang.yaml import load_documents, position_of
+from propolis.policy.engine.compiler import unsupported_feature
+from propolis.policy.model.policy import Policy
+from propolis.policy.sources.documents import read_policies
+from propolis.policy.sources.test_files import CEL_GROUPS
+from propolis.reports.render.policy_lint import LintReport, Remark
+
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "celPreconditions": ("celPreconditions",),
+    "validate.cel": ("validate", "cel"),
+    "validate.manifests": ("validate", "manifests"),
+}
+"""Where below a rule a feature stands that is not evaluated."""
+
+
+def lint_policies(paths: Iterable[Path]) -> LintReport:
+    """All remarks on the policies, exceptions, cleanup policies and global entries of files and folders.
+
+    Raises:
+        DocumentError: A path is not there.
+    """
+    files = [file for path in paths for file in policy_files(path)]
+    remarks: list[Remark] = []
+    policies = 0
+    for file in files:
+        try:
+            data = read_file(file, DEFAULT)
+        except Error as error:
+            remarks.append(_remark("error", error))
+            continue
+        loaded = read_policies(data, str(file))
+        policies += len(loaded.policies) + len(loaded.cleanups)
+        remarks += [_remark("error", error) for error in loaded.errors]
+        remarks += [_remark("warning", error) for error in _gaps(loaded.policies, data)]
+        remarks += [_remark("warning", error) for error in _strangers(data, str(file))]
+    remarks.sort(key=lambda one: (one.path, one.line, one.column))
+    return LintReport(len(files), policies, tuple(remarks))
+
+
+def policy_files(path: Path) -> list[Path]:
+    """The files that may hold policies: a named one, or those of a folder.
+
+    Raises:
+        DocumentError: It is not there.
+    """
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    if not path.exists():
+        raise DocumentError("no such file or folder", Place(str(path)), "policies")
+    return [path]
+
+
+def _gaps(policies: Iterable[Policy], data: bytes) -> Iterator[DocumentError]:
+    """Rules that give an error on every resource, for they ask for what this engine does not do."""
+    for policy in policies:
+        for index, rule in enumerate(policy.spec.rules):
+            feature = unsupported_feature(rule)
+            if feature:
+                path: tuple[Any, ...] = ("spec", "rules", index, *_FIELDS.get(feature, ()))
+                place = Place(policy.origin.path, *position_of(data, policy.origin.line, path))
+                yield DocumentError(f"{feature} is not supported: rule {rule.name} is not evaluated", place)
+
+
+def _strangers(data: bytes, path: str) -> Iterator[DocumentError]:
+    """Policies of kinds that this engine does not evaluate."""
+    for parsed in load_documents(data, path):
+        if parsed.error is None and isinstance(parsed.document, dict):
+            ref = reference_of(parsed.document)
+            if ref.group in CEL_GROUPS:
+                place = Place(path, *position_of(data, parsed.line, ("kind",)))
+                yield DocumentError(f"{ref.kind} {ref.name} is not evaluated: its kind needs CEL", place)
+
+
+def _remark(level: str, error: Error) -> Remark:
+    if isinstance(error, DocumentError):
+        place = error.place
+        return Remark(level, place.path, place.line, place.column, error.message, error.expected)
+    path = error.of if isinstance(error, SourceError) else ""
+    return Remark(level, path, 0, 0, str(error))

@@ -1,0 +1,36 @@
+"""``propolis policy lint``: what is wrong with policies."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from propolis.cli.root import EXIT_INPUT
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.option("--format", "format_", type=click.Choice(("table", "json")), default="table", show_default=True)
+def lint(paths: tuple[Path, ...], format_: str) -> int:
+    """Check policies: errors with file, line and column, and warnings for what is not evaluated.
+
+    Exits with 2 when there are errors; warnings alone exit with 0.
+
+    \b
+    Example:
+      propolis policy lint policies/ --format json
+    """
+    from propolis.app.policy_lint import lint_policies
+    from propolis.reports.render.policy_lint import remarks_document, render_remarks
+
+    report = lint_policies(paths)
+    if format_ == "json":
+        from propolis.reports.render.machine import encode
+
+        sys.stdout.buffer.write(encode(remarks_document(report)))
+        sys.stdout.buffer.flush()
+    else:
+        from propolis.cli.printer import output
+
+        output().print(render_remarks(report), soft_wrap=True)
+    return EXIT_INPUT if report.count("error") else 0
