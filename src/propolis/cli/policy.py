@@ -9,10 +9,8 @@ from propolis.cli.root import LazyGroup
 
 POLICY_COMMANDS = {
     "test": ("propolis.cli.policy_test", "Run kyverno-test.yaml files as they are."),
-    "lint": (
-        "propolis.cli.policy_lint",
-        "Check policies: errors with their places, and what is not evaluated.",
-    ),
+    "lint": ("propolis.cli.policy_lint", "Check policies: errors with places, and gaps."),
+    "jp": ("propolis.cli.policy_jp", "Try the expressions of policies."),
 }
 
 

@@ -3,9 +3,11 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from click.testing import CliRunner
 
 from propolis.cli.policy import POLICY_COMMANDS
-from propolis.cli.root import run
+from propolis.cli.root import cli, run
+from propolis.lang.jmespath.expression import ALL_FUNCTIONS
 
 POLICY = """\
 apiVersion: kyverno.io/v1
@@ -248,3 +250,49 @@ class TestLint:
     def test_a_path_that_is_not_there_is_a_wrong_call(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["policy", "lint", "nowhere.yaml"]) == 2
         assert "no such file" in capsys.readouterr().err
+
+
+class TestJp:
+    def test_query_asks_a_file(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        told = ["policy", "jp", "query", "to_upper(metadata.name)", "-i", str(folder / "resources.yaml")]
+        assert run(told) == 0
+        assert capsys.readouterr().out == '"GOOD"\n'
+        assert run([*told, "--unquoted"]) == 0
+        assert capsys.readouterr().out == "GOOD\n"
+
+    def test_query_asks_standard_input(self) -> None:
+        result = CliRunner().invoke(
+            cli, ["policy", "jp", "query", "a.b | sum(@)", "-c"], input='{"a":{"b":[1,2]}}'
+        )
+        assert result.output == "3\n"
+
+    @pytest.mark.parametrize(
+        ("expression", "told"),
+        [("a..b", "a..b"), ("nothing", 'Unknown key "nothing"'), ("conquer(@)", "conquer")],
+    )
+    def test_a_wrong_query_is_one_line(
+        self, folder: Path, expression: str, told: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["policy", "jp", "query", expression, "-i", str(folder / "resources.yaml")]) == 2
+        assert told in capsys.readouterr().err
+
+    def test_parse_prints_the_tree(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["policy", "jp", "parse", "length(a)"]) == 0
+        assert capsys.readouterr().out == "function_expression 'length'\n  field 'a'\n"
+
+    @pytest.mark.parametrize("command", [("parse",), ("query", "-i", "resources.yaml")])
+    def test_a_deep_expression_is_an_error(
+        self, folder: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(folder)
+        assert run(["policy", "jp", *command, "|".join("a" * 9000)]) == 2
+
+    def test_function_shows_arguments(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["policy", "jp", "function", "length", "to_upper"]) == 0
+        assert (
+            capsys.readouterr().out
+            == "length(string or array or object)\nto_upper(string)  (added by Kyverno)\n"
+        )
+        assert run(["policy", "jp", "function", "conquer"]) == 2
+        assert run(["policy", "jp", "function"]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == len(ALL_FUNCTIONS)

@@ -72,12 +72,16 @@ def compile_expression(text: str, *, is_standard: bool = False) -> Expression:
     if len(text) > LONGEST_EXPRESSION:
         raise ExpressionError(f"the expression has more than {LONGEST_EXPRESSION} characters")
     return Expression(
-        text, Compiler(STANDARD_FUNCTIONS if is_standard else ALL_FUNCTIONS).compile(_parse(text))
+        text, Compiler(STANDARD_FUNCTIONS if is_standard else ALL_FUNCTIONS).compile(parse_expression(text))
     )
 
 
-def _parse(text: str) -> dict[str, Any]:
-    """The syntax tree; text in backticks that is no JSON counts as a string, as it always did."""
+def parse_expression(text: str) -> dict[str, Any]:
+    """The syntax tree; text in backticks that is no JSON counts as a string, as it always did.
+
+    Raises:
+        ExpressionError: It has a wrong syntax.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PendingDeprecationWarning)
