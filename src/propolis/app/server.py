@@ -53,11 +53,10 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(128)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listener.close()
-        raise SourceError(
-            "listen", f"{host}:{port}", f"{error.strerror or error}; choose another --port"
-        ) from error
+        reason = getattr(error, "strerror", None) or "not an address"
+        raise SourceError("listen", f"{host}:{port}", f"{reason}; choose another --host or --port") from error
     return listener
 
 

@@ -26,9 +26,18 @@ class Settings(msgspec.Struct, frozen=True):
     kubeconfig: tuple[Path, ...] = ()
 
 
+def _home() -> Path:
+    """The user's folder; the working directory for a user that the system does not know."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path()
+
+
 def _user_cache() -> Path:
     """The cache folder of the XDG base directory specification."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")  # noqa: TID251  # the one place
+    named = os.environ.get("XDG_CACHE_HOME")  # noqa: TID251  # the one place
+    return Path(named) if named else _home() / ".cache"
 
 
 def read_settings() -> Settings:
@@ -39,5 +48,5 @@ def read_settings() -> Settings:
         store=Path(environment.get("PROPOLIS_STORE") or DEFAULT_STORE),
         token=environment.get("PROPOLIS_TOKEN", ""),
         cache=Path(environment.get("PROPOLIS_CACHE") or _user_cache() / "propolis"),
-        kubeconfig=tuple(kubeconfig or [Path.home() / ".kube" / "config"]),
+        kubeconfig=tuple(kubeconfig or [_home() / ".kube" / "config"]),
     )

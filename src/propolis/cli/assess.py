@@ -1,6 +1,5 @@
 """``propolis assess``: the main job, once."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -40,14 +39,14 @@ def assess(
       propolis assess --cluster production --fail-on high --format sarif > findings.sarif
     """
     from propolis.app.main_job import Inputs, run_main_job
-    from propolis.cli.printer import progress
+    from propolis.cli.printer import progress, standard_input
     from propolis.cli.snapshot import print_image_reports, print_snapshot
 
     if format_ in IMAGE_FORMATS and not images:
         raise click.UsageError(f"--format {format_} reports on images: name them with --images PATH")
     inputs = Inputs(manifests, context, policies, images, not no_builtin, cluster_name)
     with progress() as steps:
-        job = run_main_job(inputs, store, sys.stdin.buffer, steps)
+        job = run_main_job(inputs, store, standard_input(), steps)
     result = job.result
     if format_ in IMAGE_FORMATS:
         print_image_reports(job.scan, format_)

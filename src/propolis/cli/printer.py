@@ -1,8 +1,10 @@
 """The one way in which commands speak to people: tables on standard output, progress on standard error."""
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import BinaryIO
 
 from rich.console import Console
 from rich.progress import (
@@ -24,6 +26,11 @@ PIPE_WIDTH = 120
 def output() -> Console:
     """Standard output: colour on a terminal only, and not where NO_COLOR is set."""
     return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, soft_wrap=False)
+
+
+def standard_input() -> BinaryIO:
+    """Standard input, empty where the process was started without one."""
+    return sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
 
 
 def errors() -> Console:

@@ -1,13 +1,17 @@
 """The commands and where each lives; errors become one line and an exit code."""
 
 import importlib
+import io
+import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import click
 
 from propolis.core.errors import DocumentError, SourceError
+from propolis.core.printable import printable
 
 EXIT_FINDINGS = 1
 EXIT_INPUT = 2
@@ -76,6 +80,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         0 done, 1 findings at or above ``--fail-on``, 2 wrong input or call, 3 the world failed,
         130 interrupted.
     """
+    _prepare_process()
     try:
         code = cli.main(args=arguments, prog_name="propolis", standalone_mode=False)
     except click.exceptions.Abort:
@@ -90,10 +95,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        return told(f"the system refused: {error}", EXIT_WORLD)
+    except UnicodeError as error:
+        return told(f"text that cannot be encoded: {error}", EXIT_INPUT)
     return code if isinstance(code, int) else 0
+
+
+def _prepare_process() -> None:
+    """Output never fails for its characters, and a request to end is as an interruption."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def told(message: str, code: int) -> int:
     """Prints one line on standard error and gives the code back."""
-    sys.stderr.write(f"propolis: {message}\n")
+    lines = (printable(line) for line in message.split("\n"))
+    sys.stderr.write("propolis: " + "\n".join(lines) + "\n")
     return code

@@ -1,6 +1,5 @@
 """``propolis up``: assess, then serve."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -31,12 +30,12 @@ def up(
     """
     from propolis.app.main_job import Inputs, run_main_job
     from propolis.app.server import check_address, serve_console
-    from propolis.cli.printer import progress
+    from propolis.cli.printer import progress, standard_input
     from propolis.cli.snapshot import print_snapshot
 
     check_address(host, port)
     inputs = Inputs(manifests, context, policies, images, not no_builtin, cluster_name)
     with progress() as steps:
-        job = run_main_job(inputs, store, sys.stdin.buffer, steps)
+        job = run_main_job(inputs, store, standard_input(), steps)
     print_snapshot(job.database, job.result.cluster, "table")
     serve_console(job.database, host, port)

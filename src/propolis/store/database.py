@@ -2,17 +2,20 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from propolis.core.errors import Error, SourceError
 
-HEAD = "0001"
+KNOWN = ("0001",)
+"""All migrations, the oldest first."""
+
+HEAD = KNOWN[-1]
 """The newest migration; a test compares it with the folder."""
 
 LOCK_SECONDS = 10
@@ -65,7 +68,9 @@ def open_database(path: Path) -> Database:
         raise SourceError(
             "make the store's folder", str(path.parent), error.strerror or str(error)
         ) from error
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": LOCK_SECONDS})
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": LOCK_SECONDS}
+    )
     event.listen(engine, "connect", _set_up_connection)
     database = Database(engine, str(path))
     with translated(str(path), "open the store"):
@@ -77,14 +82,20 @@ def _set_up_connection(connection: Any, _record: Any) -> None:
     """Plain transactions (ours, not the driver's), write-ahead log, foreign keys."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    with suppress(sqlite3.OperationalError):  # a store that may only be read stays as it is
+        cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
-def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+def _version(connection: Connection, path: str) -> str | None:
+    """The schema of a store; None for an empty file. Raises `SourceError` for another program's."""
+    tables = inspect(connection).get_table_names()
+    if "alembic_version" not in tables or "runs" not in tables:
+        if tables:
+            answer = "it is a database of another program; name another file with --store"
+            raise SourceError("open the store", path, answer)
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
@@ -92,15 +103,14 @@ def _version(connection: Connection) -> str | None:
 def _migrate(database: Database) -> None:
     """Brings the schema to `HEAD`; Alembic is loaded only when there is something to do."""
     with database.engine.connect() as connection:
-        found = _version(connection)
+        found = _version(connection, database.path)
     if found == HEAD:
         return
-    if found is not None and found > HEAD:
-        raise SourceError(
-            "open the store",
-            database.path,
-            f"it was written by a newer version (schema {found}, this one knows {HEAD})",
+    if found is not None and found not in KNOWN:
+        answer = (
+            f"it was written by another version (schema {found}, this one knows {HEAD}); use that version"
         )
+        raise SourceError("open the store", database.path, answer)
     from alembic import command  # noqa: PLC0415  # loaded only when there is something to do
     from alembic.config import Config  # noqa: PLC0415
 
@@ -108,7 +118,7 @@ def _migrate(database: Database) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with database.writing() as connection:
-        if _version(connection) == HEAD:
+        if _version(connection, database.path) == HEAD:
             return
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

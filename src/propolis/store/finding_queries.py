@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func,
 
 from propolis.core.finding import OPEN_OUTCOMES, Severity
 from propolis.store.rows import FindingRow, resource_row
-from propolis.store.schema import changes, findings, image_uses, resources, rules, runs
+from propolis.store.schema import changes, findings, image_uses, resources, revisions, rules, runs
 
 live = findings.c.deleted_revision.is_(None)
 """Not a tombstone."""
@@ -132,8 +132,12 @@ def images_of(workload: str) -> Select[int | None]:
 
 def _latest_ids(cluster: str) -> Select[int]:
     """The latest stored run of the cluster, or of each cluster."""
-    query = select(func.max(runs.c.id)).where(runs.c.state == "stored").group_by(runs.c.cluster)
-    return query.where(runs.c.cluster == cluster) if cluster else query
+    last = (
+        select(func.max(revisions.c.id)).join(runs, runs.c.id == revisions.c.run_id).group_by(runs.c.cluster)
+    )
+    if cluster:
+        last = last.where(runs.c.cluster == cluster)
+    return select(revisions.c.run_id).where(revisions.c.id.in_(last))
 
 
 def _changed(cluster: str, change: str) -> Select[int]:

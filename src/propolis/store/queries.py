@@ -29,7 +29,12 @@ def latest_run(connection: Connection, cluster: str = "") -> RunRow | None:
 
 def list_runs(connection: Connection, cluster: str = "", limit: int = 100) -> list[RunRow]:
     """Stored runs, the newest first."""
-    query = select(runs).where(runs.c.state == "stored").order_by(runs.c.id.desc()).limit(limit)
+    query = (
+        select(runs)
+        .where(runs.c.state == "stored")
+        .order_by(runs.c.finished_at.desc(), runs.c.id.desc())
+        .limit(limit)
+    )
     if cluster:
         query = query.where(runs.c.cluster == cluster)
     return [_run_row(row) for row in connection.execute(query)]

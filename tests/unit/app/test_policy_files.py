@@ -31,7 +31,7 @@ def test_a_wrong_policy_is_told_with_its_place_and_the_others_are_read(tmp_path:
     (tmp_path / "b.yaml").write_text(POLICY.replace("NAME", "b"))
     policies, problems = load_policies([str(tmp_path)])
     assert [policy.name for policy in policies] == ["b"]
-    assert "a.yaml:7" in problems[0].text
+    assert "a.yaml:8" in problems[0].text
     assert "mtach" in problems[0].text
 
 

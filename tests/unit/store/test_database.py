@@ -55,8 +55,22 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
     raw.close()
-    with pytest.raises(SourceError, match="newer version"):
+    with pytest.raises(SourceError, match="another version"):
         open_database(path)
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as raw:
+        raw.execute("CREATE TABLE users (name TEXT)")
+    raw.close()
+    with pytest.raises(SourceError, match="another program"):
+        open_database(path)
+
+
+def test_a_path_is_a_path_whatever_its_characters(tmp_path: Path) -> None:
+    open_database(tmp_path / "a?x=1#b%20c.db").close()
+    assert (tmp_path / "a?x=1#b%20c.db").is_file()
 
 
 def test_a_locked_store_says_who_holds_it_and_to_try_again(

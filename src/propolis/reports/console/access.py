@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 
@@ -10,7 +11,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "propolis-session"
-LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+LOCAL_HOSTS = frozenset({"localhost", "localhost.", "[::1]"})
+_LOOPBACK = re.compile(r"127(?:\.[0-9]{1,3}){3}")
 OPEN_PATHS = ("/healthz", "/readyz", "/sign-in", "/static/")
 """What is told without a token: that the process lives, and the page that asks for the token."""
 
@@ -88,4 +90,4 @@ def _same(one: str, other: str) -> bool:
 
 def _is_local(host: str) -> bool:
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return name.lower() in LOCAL_HOSTS
+    return name.lower() in LOCAL_HOSTS or (name.startswith("127.") and _LOOPBACK.fullmatch(name) is not None)

@@ -21,12 +21,17 @@ _WORDS = {
 _SINGLE = {"cluster": "cluster", "change": "change", "workload": "workload", "q": "text"}
 
 
+_KNOWN = {*_LISTS, *_SINGLE, "offset", "limit"}
+
+
 def asked_filter(request: Request) -> FindingFilter:
     """The filter of a query. A field may be given several times, or with commas.
 
     Raises:
         HTTPException: 400 with what is wrong.
     """
+    if unknown := sorted(set(request.query_params) - _KNOWN):
+        raise HTTPException(400, f"{unknown[0][:50]!r} is no filter; there are {', '.join(sorted(_KNOWN))}")
     fields: dict[str, Any] = {}
     for name in _LISTS:
         given = [part for value in request.query_params.getlist(name) for part in value.split(",") if part]

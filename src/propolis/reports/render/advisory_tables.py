@@ -4,8 +4,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from propolis.core.printable import printable
 from propolis.images.sources.advisory_db.reader import DatabaseStatus
-from propolis.reports.render.tables import printable
 
 MEGABYTE = 1_000_000
 OLDEST_YEAR = 1990

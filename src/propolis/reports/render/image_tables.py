@@ -8,11 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from propolis.core.finding import Severity
+from propolis.core.printable import printable
 from propolis.images.engine.merge import ImageContent
 from propolis.images.model.image import Image
 from propolis.images.model.vulnerability import CoverageState, Matching, Vulnerability
 from propolis.reports.render.image_order import urgency
-from propolis.reports.render.tables import STYLES, printable
+from propolis.reports.render.tables import STYLES
 
 UNREADABLE_SHOWN = 10
 EXPLOITED_STYLE = "bold white on red"

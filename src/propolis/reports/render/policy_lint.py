@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from propolis.core.errors import DocumentError, Place
-from propolis.reports.render.tables import printable
+from propolis.core.printable import printable
 
 STYLES = {"error": "bold red", "warning": "yellow"}
 

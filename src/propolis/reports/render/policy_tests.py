@@ -8,11 +8,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from propolis.core.printable import printable
 from propolis.policy.engine.expectation import Row
 from propolis.reports.render.machine import encode
 from propolis.reports.render.policy_junit import Case, render_junit
 from propolis.reports.render.policy_markdown import markdown_table
-from propolis.reports.render.tables import printable
 
 STYLES = {"passed": "green", "failed": "bold red", "error": "bold red", "skipped": "yellow"}
 

@@ -5,6 +5,7 @@ identity, ``scope`` names the resource, every result carries policy, rule, resul
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -14,6 +15,8 @@ from propolis.store.rows import FindingRow, ResourceRow
 
 API_VERSION = "wgpolicyk8s.io/v1alpha2"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "propolis"}
+_UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 SEVERITIES = frozenset({"critical", "high", "medium", "low", "info"})
 """What the CRD allows; unknown is left out."""
 
@@ -52,8 +55,9 @@ def _report(resource: ResourceRow, rows: list[FindingRow]) -> dict[str, Any]:
 
 
 def _report_name(resource: ResourceRow) -> str:
-    """The uid where there is one, as Kyverno does; else a digest of the identity."""
-    return resource.uid or hashlib.blake2b(resource.key.encode(), digest_size=16).hexdigest()
+    """The uid that a server gave, as Kyverno does; else a digest of the identity."""
+    is_given = bool(_UID.fullmatch(resource.uid)) and not resource.origin_line
+    return resource.uid if is_given else hashlib.blake2b(resource.key.encode(), digest_size=16).hexdigest()
 
 
 def _scope(resource: ResourceRow) -> dict[str, Any]:

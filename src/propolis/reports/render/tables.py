@@ -10,6 +10,7 @@ from rich.text import Text
 
 from propolis.core.assessment import Problem
 from propolis.core.finding import OPEN_OUTCOMES, Severity
+from propolis.core.printable import printable
 from propolis.reports.snapshot import Snapshot
 from propolis.store.rows import FindingRow, FixRow, RunRow, WorkloadRow
 
@@ -39,21 +40,11 @@ def render_overview(snapshot: Snapshot, fixes: int = FIXES_SHOWN) -> RenderableT
     return Group(*parts)
 
 
-_CONTROLS = {
-    code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
-}
-
-
-def printable(text: str) -> str:
-    """Text of strangers without the control characters that steer a terminal."""
-    return text.translate(_CONTROLS)
-
-
 def headline(run: RunRow) -> Text:
     """One line with the counts, one with the changes since the run before."""
     summary = run.summary
     severities = summary["severities"]
-    line = Text(f"Cluster {run.cluster}", style="bold")
+    line = Text(printable(f"Cluster {run.cluster}"), style="bold")
     line.append(f": {summary['resources']} resources, {summary['workloads']} workloads, ", style="not bold")
     line.append(f"{sum(severities.values())} open findings", style="bold")
     told = [(name, severities[name]) for name in STYLES if severities.get(name)]
@@ -95,7 +86,7 @@ def _workload_cells(row: WorkloadRow) -> list[RenderableType]:
         str(row.score),
         score_bar(row.score),
         *counts,
-        Text(why, style="" if row.factors else "dim"),
+        Text(printable(why), style="" if row.factors else "dim"),
     ]
 
 

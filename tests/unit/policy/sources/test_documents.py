@@ -16,7 +16,7 @@ BAD = GOOD.replace("name: good", "name: bad").replace("validate: {deny: {}}", "v
 def test_a_wrong_policy_does_not_stop_the_others_and_tells_its_place() -> None:
     loaded = read_policies(f"{GOOD}---\nkind: Pod\n---\n{BAD}---\n{{\n".encode(), "all.yaml")
     assert [policy.name for policy in loaded.policies] == ["good"]
-    assert [str(error).split(": ")[0] for error in loaded.errors] == ["all.yaml:19:5", "all.yaml:22:1"]
+    assert [str(error).split(": ")[0] for error in loaded.errors] == ["all.yaml:19:16", "all.yaml:22:1"]
     assert "unknown field `denied`" in str(loaded.errors[0])
 
 
