@@ -43,7 +43,7 @@ def lint_policies(paths: Iterable[Path]) -> LintReport:
         policies += len(loaded.policies) + len(loaded.cleanups)
         remarks += [_remark("error", error) for error in loaded.errors]
         remarks += [_remark("warning", error) for error in _gaps(loaded.policies, data)]
-        remarks += [_remark("warning", error) for error in _strangers(data, str(file))]
+        remarks += [_remark("warning", error) for error in unjudged_kinds(data, str(file))]
     remarks.sort(key=lambda one: (one.path, one.line, one.column))
     return LintReport(len(files), policies, tuple(remarks))
 
@@ -72,7 +72,7 @@ def _gaps(policies: Iterable[Policy], data: bytes) -> Iterator[DocumentError]:
                 yield DocumentError(f"{feature} is not supported: rule {rule.name} is not evaluated", place)
 
 
-def _strangers(data: bytes, path: str) -> Iterator[DocumentError]:
+def unjudged_kinds(data: bytes, path: str) -> Iterator[DocumentError]:
     """Policies of kinds that this engine does not evaluate."""
     for parsed in load_documents(data, path):
         if parsed.error is None and isinstance(parsed.document, dict):

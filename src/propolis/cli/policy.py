@@ -9,6 +9,7 @@ from propolis.cli.root import LazyGroup
 
 POLICY_COMMANDS = {
     "test": ("propolis.cli.policy_test", "Run kyverno-test.yaml files as they are."),
+    "apply": ("propolis.cli.policy_apply", "Judge resources by policies, without keeping anything."),
     "lint": ("propolis.cli.policy_lint", "Check policies: errors with places, and gaps."),
     "jp": ("propolis.cli.policy_jp", "Try the expressions of policies."),
 }

@@ -3,11 +3,13 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from propolis.cli.policy import POLICY_COMMANDS
 from propolis.cli.root import cli, run
 from propolis.lang.jmespath.expression import ALL_FUNCTIONS
+from propolis.policy.engine.pod_security.standard import compile_standard
 
 POLICY = """\
 apiVersion: kyverno.io/v1
@@ -296,3 +298,201 @@ class TestJp:
         assert run(["policy", "jp", "function", "conquer"]) == 2
         assert run(["policy", "jp", "function"]) == 0
         assert len(capsys.readouterr().out.splitlines()) == len(ALL_FUNCTIONS)
+
+
+MUTATE = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata:
+  name: changes
+spec:
+  rules:
+    - name: add-team
+      match:
+        any:
+          - resources:
+              kinds: [ConfigMap]
+      mutate:
+        patchStrategicMerge:
+          metadata:
+            labels:
+              +(team): "{{ team }}"
+    - name: make-secret
+      match:
+        any:
+          - resources:
+              kinds: [ConfigMap]
+              names: [good]
+      generate:
+        apiVersion: v1
+        kind: Secret
+        name: made
+        namespace: default
+        data:
+          type: Opaque
+"""
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: cart}\nspec: {containers: [{name: a, image: b}]}\n"
+
+
+class TestApply:
+    def apply(self, folder: Path, *more: str) -> int:
+        policy, resources = str(folder / "policy.yaml"), str(folder / "resources.yaml")
+        return run(["policy", "apply", policy, "--resource", resources, *more])
+
+    def test_findings_by_resource_and_exit_1_on_a_failure(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.apply(folder, "--format", "json") == 1
+        told = json.loads(capsys.readouterr().out)
+        assert told["summary"] == {
+            "policies": 1, "resources": 2, "pass": 1, "fail": 1, "warn": 0, "error": 0, "skip": 0,
+        }  # fmt: skip
+        found = told["findings"][1]
+        assert found["resource"] == {
+            "apiVersion": "v1", "kind": "ConfigMap", "namespace": "default", "name": "bad",
+        }  # fmt: skip
+        assert (found["policy"], found["rule"], found["outcome"]) == ("named", "has-team", "fail")
+        assert found["origin"] == {"path": str(folder / "resources.yaml"), "line": 8}
+
+    def test_the_table_lists_what_fails_and_on_demand_all(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.apply(folder) == 1
+        shown = capsys.readouterr().out
+        assert "default/ConfigMap/bad" in shown
+        assert "default/ConfigMap/good" not in shown
+        assert "1 policies on 2 resources: pass: 1, fail: 1" in shown
+        assert self.apply(folder, "--detailed-results") == 1
+        assert "default/ConfigMap/good" in capsys.readouterr().out
+
+    def test_yaml_says_what_json_says(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.apply(folder, "--format", "json")
+        as_json = json.loads(capsys.readouterr().out)
+        self.apply(folder, "--format", "yaml")
+        assert yaml.safe_load(capsys.readouterr().out) == as_json
+
+    def test_sarif_junit_and_markdown_name_the_failure(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.apply(folder, "--format", "sarif")
+        (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+        assert result["ruleId"] == "policy/named/has-team"
+        self.apply(folder, "--format", "junit")
+        suites = ET.fromstring(capsys.readouterr().out)  # noqa: S314  # our own output
+        assert [suite.get("failures") for suite in suites] == ["0", "1"]
+        self.apply(folder, "--format", "markdown")
+        assert "| default/ConfigMap/bad | named | has-team | fail |" in capsys.readouterr().out
+
+    def test_policy_reports_have_a_report_for_each_resource(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.apply(folder, "--policy-report") == 1
+        reports = yaml.safe_load(capsys.readouterr().out)["items"]
+        assert sorted(report["summary"]["fail"] for report in reports) == [0, 1]
+
+    def test_what_is_changed_and_made_is_printed_with_values(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "policy.yaml").write_text(MUTATE)
+        (folder / "values.yaml").write_text("kind: Values\nglobalValues: {team: shop}\n")
+        target = folder / "made.yaml"
+        assert (
+            self.apply(folder, "-f", str(folder / "values.yaml"), "-o", str(target), "--format", "json") == 0
+        )
+        told = json.loads(capsys.readouterr().out)["documents"]
+        assert [(one["action"], one["rules"]) for one in told] == [
+            ("generated", ["changes/make-secret"]),
+            ("patched", ["changes/add-team"]),
+        ]
+        made, changed = yaml.safe_load_all(target.read_text())
+        assert (made["kind"], made["metadata"]["name"]) == ("Secret", "made")
+        assert changed["metadata"]["labels"] == {"team": "shop"}
+        assert self.apply(folder, "--set", "team=cart") == 0
+        assert "# patched by changes/add-team\n---\napiVersion: v1" in capsys.readouterr().out
+
+    def test_an_exception_lets_a_resource_off(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        path = folder / "exception.yaml"
+        path.write_text(
+            "apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata: {name: off}\nspec:\n"
+            "  exceptions: [{policyName: named, ruleNames: [has-team]}]\n"
+            "  match: {any: [{resources: {kinds: [ConfigMap], names: [bad]}}]}\n"
+        )
+        assert self.apply(folder, "--exception", str(path), "--format", "json") == 0
+        assert json.loads(capsys.readouterr().out)["summary"]["skip"] == 1
+
+    def test_a_user_is_matched(self, folder: Path) -> None:
+        policy = POLICY.replace("kinds: [ConfigMap]", "kinds: [ConfigMap]\n            clusterRoles: [admin]")
+        (folder / "policy.yaml").write_text(policy)
+        user = folder / "user.yaml"
+        user.write_text("kind: UserInfo\nclusterRoles: [admin]\nuserInfo: {username: eve}\n")
+        assert self.apply(folder, "--userinfo", str(user)) == 1
+        user.write_text("kind: UserInfo\nclusterRoles: [view]\nuserInfo: {username: eve}\n")
+        assert self.apply(folder, "--userinfo", str(user)) == 0
+
+    def test_failures_of_audit_are_warnings_on_demand(self, folder: Path) -> None:
+        assert self.apply(folder, "--audit-warn") == 0
+        assert self.apply(folder, "--audit-warn", "--warn-exit-code", "7") == 7
+        enforced = POLICY.replace("message:", "failureAction: Enforce\n        message:")
+        (folder / "policy.yaml").write_text(enforced)
+        assert self.apply(folder, "--audit-warn", "--warn-exit-code", "7") == 1
+
+    def test_pod_security_gives_a_finding_for_each_pod_and_control(self) -> None:
+        told = ["policy", "apply", "--pss", "restricted:v1.34", "--stdin", "--format", "json"]
+        result = CliRunner().invoke(cli, told, input=POD, standalone_mode=False)
+        assert result.return_value == 1
+        found = json.loads(result.output)["findings"]
+        assert (
+            len({one["rule"] for one in found})
+            == len(found)
+            == len(compile_standard("restricted", "v1.34").controls)
+        )
+        assert {one["rule"] for one in found if one["outcome"] == "fail"} == {
+            "allowPrivilegeEscalation",
+            "capabilities_restricted",
+            "runAsNonRoot",
+            "seccompProfile_restricted",
+        }
+
+    def test_a_broken_document_is_told_and_the_others_are_judged(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "resources.yaml").write_text(RESOURCES + "---\na: [\n")
+        assert self.apply(folder, "--format", "json") == 2
+        told = capsys.readouterr()
+        assert json.loads(told.out)["summary"]["fail"] == 1
+        assert "resources.yaml:1" in told.err
+        assert self.apply(folder, "--continue-on-fail") == 1
+
+    def test_a_policy_that_needs_cel_is_an_error_of_its_rule(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "policy.yaml").write_text(WAITING)
+        assert self.apply(folder, "--format", "json") == 1
+        assert json.loads(capsys.readouterr().out)["summary"]["error"] == 2
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (("policy.yaml",), "nothing to judge"),
+            (("--resource", "resources.yaml"), "nothing to apply"),
+            (("nowhere.yaml", "-r", "resources.yaml"), "no such file"),
+            (("policy.yaml", "-r", "resources.yaml", "-f", "nowhere.yaml"), "nowhere.yaml"),
+            (("policy.yaml", "-r", "resources.yaml", "-f", "number.yaml"), "number.yaml:1: Expected"),
+            (("policy.yaml", "-r", "resources.yaml", "--set", "team"), "sets nothing"),
+            (("--pss", "strict:v1.34", "-r", "resources.yaml"), "strict:v1.34 is no Pod Security level"),
+            (("-", "-r", "-"), "standard input is read once"),
+        ],
+    )
+    def test_a_wrong_call_is_one_line(
+        self,
+        folder: Path,
+        arguments: tuple[str, ...],
+        told: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.chdir(folder)
+        (folder / "number.yaml").write_text("globalValues: 3\n")
+        assert run(["policy", "apply", *arguments]) == 2
+        assert told in capsys.readouterr().err

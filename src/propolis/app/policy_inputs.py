@@ -1,0 +1,112 @@
+"""What ``policy apply`` reads: policies, exceptions, values, who asks, a level of Pod Security."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from propolis.app.policy_lint import policy_files, unjudged_kinds
+from propolis.cluster.files import STDIN, read_file, read_stdin
+from propolis.cluster.observation import problem_of
+from propolis.core.assessment import Problem
+from propolis.core.errors import DocumentError, Place
+from propolis.core.limits import DEFAULT
+from propolis.lang.yaml import load_documents
+from propolis.policy.engine.pod_security.standard import Standard, compile_standard
+from propolis.policy.model.exception import PolicyException
+from propolis.policy.model.kyverno_test import Values
+from propolis.policy.model.policy import Policy
+from propolis.policy.sources.documents import LoadedPolicies, read_policies
+
+T = TypeVar("T")
+
+
+class PolicyInput(msgspec.Struct, frozen=True):
+    """Policies and exceptions, and what of their files could not be used."""
+
+    policies: tuple[Policy, ...]
+    exceptions: tuple[PolicyException, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin: BinaryIO) -> PolicyInput:
+    """Policies of files, folders and, as ``-``, of standard input; exceptions of their own files.
+
+    Raises:
+        DocumentError: A path is not there.
+        SourceError: A file cannot be read.
+    """
+    found: list[LoadedPolicies] = []
+    problems: list[Problem] = []
+    for data, path in _contents(policies, stdin):
+        found.append(read_policies(data, path))
+        problems += [Problem("skipped", str(error)) for error in unjudged_kinds(data, path)]
+    excepted = [read_policies(data, path) for data, path in _contents(exceptions, stdin)]
+    problems += [problem_of(error) for one in (*found, *excepted) for error in one.errors]
+    return PolicyInput(
+        tuple(policy for one in found for policy in one.policies),
+        tuple(exception for one in excepted for exception in one.exceptions),
+        tuple(problems),
+    )
+
+
+def _contents(paths: Iterable[str], stdin: BinaryIO) -> Iterable[tuple[bytes, str]]:
+    for path in paths:
+        if path == "-":
+            yield read_stdin(stdin, DEFAULT), STDIN
+        else:
+            for file in policy_files(Path(path)):
+                yield read_file(file, DEFAULT), str(file)
+
+
+def read_single(path: Path | None, kind: type[T], default: T) -> T:
+    """The first document of a file as a struct; the default where there is no path.
+
+    Raises:
+        DocumentError: The file holds none, or one of a wrong shape.
+        SourceError: The file cannot be read.
+    """
+    if path is None:
+        return default
+    for parsed in load_documents(read_file(path, DEFAULT), str(path)):
+        if parsed.error is not None:
+            raise parsed.error
+        document = parsed.document
+        spec = document.get("spec") if isinstance(document, dict) else None
+        try:
+            return msgspec.convert(spec if isinstance(spec, dict) else document, kind)
+        except msgspec.ValidationError as error:
+            raise DocumentError(str(error), Place(str(path), parsed.line)) from None
+    raise DocumentError("holds no document", Place(str(path)), "YAML or JSON")
+
+
+def with_globals(values: Values, assignments: Sequence[str]) -> Values:
+    """Values with some more global ones, each as ``name=value``.
+
+    Raises:
+        DocumentError: One is no assignment.
+    """
+    given = dict(values.global_values or {})
+    for text in assignments:
+        for part in text.split(","):
+            name, equals, value = part.partition("=")
+            if not equals or not name.strip():
+                raise DocumentError(f"{part!r} sets nothing", expected="name=value")
+            given[name.strip()] = value
+    return msgspec.structs.replace(values, global_values=given)
+
+
+def read_standard(text: str) -> Standard:
+    """The controls of ``LEVEL:VERSION``; none where the text is empty.
+
+    Raises:
+        DocumentError: There is no such level or version.
+    """
+    if not text:
+        return Standard(())
+    level, _, version = text.partition(":")
+    try:
+        return compile_standard(level, version or "latest")
+    except ValueError as error:
+        raise DocumentError(str(error), expected="restricted:v1.34, baseline:latest or the like") from None

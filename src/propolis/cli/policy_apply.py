@@ -1,0 +1,145 @@
+"""``propolis policy apply``: what policies say of resources."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from propolis.cli.root import EXIT_FINDINGS, EXIT_INPUT, EXIT_WORLD
+
+if TYPE_CHECKING:
+    from propolis.reports.render.policy_apply import ApplyReport
+
+FORMATS = ("table", "json", "yaml", "sarif", "junit", "markdown")
+FILE = click.Path(path_type=Path, dir_okay=False)
+LARGEST_EXIT_CODE = 255
+
+
+@click.command()
+@click.argument("policies", nargs=-1, metavar="[POLICY]...")
+@click.option(
+    "--resource", "-r", "resources", multiple=True, metavar="PATH", help="File or folder; may be repeated."
+)
+@click.option("--stdin", "-i", "from_stdin", is_flag=True, help="Read resources from standard input too.")
+@click.option(
+    "--exception", "-e", "exceptions", multiple=True, metavar="PATH", help="File or folder of exceptions."
+)
+@click.option("--values-file", "-f", "values", type=FILE, help="Values of variables, as a file of Values.")
+@click.option(
+    "--set", "-s", "assignments", multiple=True, metavar="NAME=VALUE", help="One more global value."
+)
+@click.option("--userinfo", "-u", type=FILE, help="Who asks, as a file of UserInfo.")
+@click.option("--pss", default="", metavar="LEVEL:VERSION", help="Check a level of Pod Security.")
+@click.option("--policy-report", "-p", is_flag=True, help="Print PolicyReports: YAML, or JSON where asked.")
+@click.option("--detailed-results", is_flag=True, help="List what passes in the table too.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--output", "-o", type=FILE, help="File for patched and generated documents, as YAML.")
+@click.option("--audit-warn", is_flag=True, help="Failures of policies that do not enforce are warnings.")
+@click.option(
+    "--warn-exit-code",
+    type=click.IntRange(0, LARGEST_EXIT_CODE),
+    default=0,
+    help="Exit code where there are warnings and no failures.",
+)
+@click.option(
+    "--continue-on-fail", is_flag=True, help="Input that cannot be used is told, and changes no exit code."
+)
+def apply(
+    policies: tuple[str, ...],
+    resources: tuple[str, ...],
+    from_stdin: bool,  # click names its arguments
+    exceptions: tuple[str, ...],
+    values: Path | None,
+    assignments: tuple[str, ...],
+    userinfo: Path | None,
+    pss: str,
+    policy_report: bool,
+    detailed_results: bool,
+    format_: str,
+    output: Path | None,
+    audit_warn: bool,
+    warn_exit_code: int,
+    continue_on_fail: bool,
+) -> int:
+    """Judge resources by policies, without a cluster and without keeping anything.
+
+    Prints findings, then what mutate and generate rules made. POLICY is a file or a folder, - is standard
+    input. Exits with 1 when a rule fails or cannot be evaluated, 2 when some input cannot be used.
+
+    \b
+    Examples:
+      propolis policy apply policies/ --resource deploy/
+      propolis policy apply --pss restricted:v1.34 --resource deploy/ --format json
+      kubectl get pods -o yaml | propolis policy apply policies/ --stdin --policy-report
+    """
+    from propolis.app.policy_apply import ApplyInputs, apply_policies
+
+    if not policies and not pss:
+        raise click.UsageError("nothing to apply: name policies, or a level with --pss restricted:v1.34")
+    if not resources and not from_stdin:
+        raise click.UsageError("nothing to judge: name resources with --resource PATH or --stdin")
+    all_resources = (*resources, "-") if from_stdin else resources
+    inputs = ApplyInputs(
+        policies, all_resources, exceptions, values, assignments, userinfo, pss, audit_warns=audit_warn
+    )
+    report = apply_policies(inputs, sys.stdin.buffer)
+    if output is not None:
+        _write(report, output)
+    if format_ == "table" and not policy_report:
+        _print_table(report, is_detailed=detailed_results, with_documents=output is None)
+    else:
+        sys.stdout.buffer.write(_rendered(report, format_, is_policy_report=policy_report))
+        sys.stdout.buffer.flush()
+    _tell_problems(report)
+    return _exit_code(report, warn_exit_code, ignores_problems=continue_on_fail)
+
+
+def _write(report: "ApplyReport", output: Path) -> None:
+    from propolis.app.output import write_whole
+    from propolis.reports.render.policy_apply import yaml_stream
+
+    write_whole(output, yaml_stream([one.document for one in report.documents]))
+
+
+def _print_table(report: "ApplyReport", *, is_detailed: bool, with_documents: bool) -> None:
+    """The table, then the documents as YAML, each under the rules that made it."""
+    from propolis.cli.printer import output
+    from propolis.reports.render.policy_apply import render_apply_table, yaml_stream
+
+    console = output()
+    console.print(render_apply_table(report, is_detailed=is_detailed))
+    for one in report.documents if with_documents else ():
+        text = f"\n# {one.action} by {', '.join(one.rules)}\n{yaml_stream([one.document]).decode()}"
+        console.out(text, end="", highlight=False)
+
+
+def _rendered(report: "ApplyReport", format_: str, *, is_policy_report: bool) -> bytes:
+    if is_policy_report:
+        from propolis.reports.render.policy_snapshot import render_apply_reports
+
+        return render_apply_reports(report, format_)
+    if format_ == "sarif":
+        from propolis.reports.render.policy_snapshot import render_apply_sarif
+
+        return render_apply_sarif(report)
+    from propolis.reports.render.policy_apply import render_apply
+
+    return render_apply(report, format_)
+
+
+def _tell_problems(report: "ApplyReport") -> None:
+    for problem in report.problems:
+        click.echo(f"propolis: {problem.text}", err=True)
+
+
+def _exit_code(report: "ApplyReport", warn_exit_code: int, *, ignores_problems: bool) -> int:
+    kinds = set() if ignores_problems else {problem.kind for problem in report.problems}
+    if "document" in kinds:
+        return EXIT_INPUT
+    if "source" in kinds:
+        return EXIT_WORLD
+    counts = report.counts()
+    if counts["fail"] or counts["error"]:
+        return EXIT_FINDINGS
+    return warn_exit_code if counts["warn"] else 0
