@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -170,3 +171,15 @@ def test_a_busy_token_service_is_asked_again(registry: FakeRegistry) -> None:
     registry.faults["/token"] = [refusing(503)]
     resolve(registry)
     assert len(registry.asked("/token")) == 2
+
+
+def test_a_helper_is_asked_from_the_background(
+    registry: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "docker-credential-kept"
+    program.write_text("""#!/bin/sh\necho '{"Username": "ann", "Secret": "secret"}'\n""")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    registry.login = ANN
+    resolve(registry, parse_docker_config(b'{"credsStore": "kept"}', Place("config.json")))
+    assert registry.shown() == ["", ANN, f"Bearer {TOKEN}"]
