@@ -11,10 +11,11 @@ from propolis.core.errors import DocumentError, Place
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.core.inventory import Inventory
 from propolis.core.limits import DEFAULT
-from propolis.lang.jmespath import Environment, compile_expression
+from propolis.lang.jmespath import Environment, ExpressionError, compile_expression
 from propolis.lang.jmespath.expression import ALL_FUNCTIONS, STANDARD_FUNCTIONS, parse_expression
 from propolis.lang.jmespath.signature import Function
 from propolis.lang.yaml import load_documents
+from propolis.reports.render.machine import encode
 
 
 def query(expression: str, input_: Path | None, stdin: BinaryIO) -> Any:
@@ -32,8 +33,18 @@ def query(expression: str, input_: Path | None, stdin: BinaryIO) -> Any:
     for parsed in load_documents(data, path):
         if parsed.error is not None:
             raise parsed.error
-        return compiled.query(parsed.document, Environment(clock.now(), _ask))
+        found = compiled.query(parsed.document, Environment(clock.now(), _ask))
+        _check_value(found)
+        return found
     raise DocumentError("holds no document", Place(path), "YAML or JSON")
+
+
+def _check_value(found: Any) -> None:
+    """Raises `ExpressionError` where a result is no JSON: it is or holds an expression (``&name``)."""
+    try:
+        encode(found)
+    except TypeError as error:
+        raise ExpressionError(f"the result is no value: {error}", expected="a value of JSON") from error
 
 
 def _ask(key: LookupKey) -> Answer:

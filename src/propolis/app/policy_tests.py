@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from propolis.core import clock
-from propolis.core.errors import DocumentError, SourceError
+from propolis.core.errors import DocumentError
 from propolis.lang.wildcard import matches
 from propolis.policy.engine.expectation import Row, check
 from propolis.policy.model.kyverno_test import Expectation
@@ -27,8 +27,7 @@ def run_tests(folders: Sequence[Path], selector: str, file_name: str, root: Path
         root: Tests name files below it; None for `root_of`.
 
     Raises:
-        DocumentError: The selector or the name of files is none.
-        SourceError: A file cannot be read.
+        DocumentError: The selector or the name of files is none, or a folder is not below the root.
     """
     chosen = parse_selector(selector)
     if Path(file_name).name != file_name:
@@ -47,10 +46,7 @@ def root_of(folder: Path) -> Path:
 def _load(folder: Path, root: Path, file_name: str) -> list[PolicyTest]:
     if not folder.resolve().is_relative_to(root.resolve()):
         raise DocumentError(f"{folder} is outside of {root}", expected="a root that holds all folders")
-    try:
-        return load_tests(folder, root, file_name)
-    except OSError as error:
-        raise SourceError("read tests", str(error.filename or folder), str(error.strerror).lower()) from error
+    return load_tests(folder, root, file_name)
 
 
 class Selector(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from propolis.cli.policy import POLICY_COMMANDS
 from propolis.cli.root import cli, run
 from propolis.lang.jmespath.expression import ALL_FUNCTIONS
 from propolis.policy.engine.pod_security.standard import compile_standard
+from propolis.reports.render.policy_apply import MOST_ROWS
 
 POLICY = """\
 apiVersion: kyverno.io/v1
@@ -187,6 +188,23 @@ class TestTest:
         assert run([*told, "--root", str(below)]) == 2
         assert "outside of" in capsys.readouterr().out
 
+    def test_links_that_lead_away_are_refused(
+        self, folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        away = tmp_path_factory.mktemp("away") / "resources.yaml"
+        away.write_text(RESOURCES)
+        (folder / "resources.yaml").unlink()
+        (folder / "resources.yaml").symlink_to(away)
+        assert run(["policy", "test", str(folder), "--root", str(folder), "-o", "json"]) == 2
+        assert "is outside of" in capsys.readouterr().out
+
+    def test_a_name_that_is_no_path_is_an_error_of_its_test(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "kyverno-test.yaml").write_text('kind: Test\nresources: ["a\\0b"]\n')
+        assert run(["policy", "test", str(folder), "-o", "json"]) == 2
+        assert "is no path" in capsys.readouterr().out
+
     def test_junit_has_a_case_for_each_row(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         expect_of_bad(folder, "skip")
         assert run(["policy", "test", str(folder), "--format", "junit"]) == 1
@@ -270,7 +288,12 @@ class TestJp:
 
     @pytest.mark.parametrize(
         ("expression", "told"),
-        [("a..b", "a..b"), ("nothing", 'Unknown key "nothing"'), ("conquer(@)", "conquer")],
+        [
+            ("a..b", "a..b"),
+            ("nothing", 'Unknown key "nothing"'),
+            ("conquer(@)", "conquer"),
+            ("[&kind]", "no value"),
+        ],
     )
     def test_a_wrong_query_is_one_line(
         self, folder: Path, expression: str, told: str, capsys: pytest.CaptureFixture[str]
@@ -365,6 +388,12 @@ class TestApply:
         assert "1 policies on 2 resources: pass: 1, fail: 1" in shown
         assert self.apply(folder, "--detailed-results") == 1
         assert "default/ConfigMap/good" in capsys.readouterr().out
+
+    def test_a_long_table_ends_and_says_so(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        one = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d}\n"
+        (folder / "resources.yaml").write_text("".join(one % number for number in range(MOST_ROWS + 3)))
+        assert self.apply(folder) == 1
+        assert "and 3 more rows" in capsys.readouterr().out
 
     def test_yaml_says_what_json_says(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.apply(folder, "--format", "json")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from propolis.core.errors import DocumentError, Place
+from propolis.core.limits import DEFAULT
 from propolis.core.resource import Document, Origin, Resource, reference_of
 from propolis.lang.yaml import load_documents
 from propolis.policy.model import is_policy, parse_policy
@@ -33,12 +34,34 @@ def load_tests(folder: Path, root: Path | None = None, file_name: str = FILE_NAM
     top = (root or folder).resolve()
     tests: list[PolicyTest] = []
     for path in sorted(folder.rglob(file_name)):
-        for parsed in load_documents(path.read_bytes(), str(path)):
+        try:
+            found = load_documents(_read(path, top), str(path))
+        except DocumentError as error:
+            tests.append(PolicyTest(str(path), TestDocument(), errors=(error,)))
+            continue
+        for parsed in found:
             if parsed.error is not None:
                 tests.append(PolicyTest(str(path), TestDocument(), errors=(parsed.error,)))
             elif _is_test(parsed.document):
                 tests.append(_Reader(path, top, parsed.line).read(parsed.document))
     return tests
+
+
+def _read(path: Path, root: Path) -> bytes:
+    """The bytes of a file below a root.
+
+    Raises:
+        DocumentError: It is elsewhere (a link may lead away), too large, or cannot be read.
+    """
+    place = Place(str(path))
+    try:
+        if not path.resolve().is_relative_to(root):
+            raise DocumentError(f"is outside of {root}", place)
+        if not path.is_file() or path.stat().st_size > DEFAULT.file_bytes:
+            raise DocumentError("is not read", place, f"a file of at most {DEFAULT.file_bytes:,} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentError(f"cannot be read: {error.strerror}", place, "a readable file") from error
 
 
 def _is_test(document: Any) -> bool:
@@ -100,7 +123,11 @@ class _Reader:
     def _paths(self, names: tuple[str, ...]) -> Iterator[Path]:
         """Files that a test names; a folder stands for its files, also below."""
         for name in names:
-            path = (self._folder / name).resolve()
+            try:
+                path = (self._folder / name).resolve()
+            except (OSError, ValueError):
+                self._errors.append(self._wrong(f"{name!r} is no path"))
+                continue
             if not path.is_relative_to(self._root):
                 self._errors.append(self._wrong(f"{name} is outside of {self._root}"))
             elif path.is_dir():
@@ -115,7 +142,12 @@ class _Reader:
 
     def _located(self, names: tuple[str, ...]) -> Iterator[tuple[Document, Origin]]:
         for path in self._paths(names):
-            for parsed in load_documents(path.read_bytes(), str(path)):
+            try:
+                data = _read(path, self._root)
+            except DocumentError as error:
+                self._errors.append(error)
+                continue
+            for parsed in load_documents(data, str(path)):
                 if parsed.error is not None:
                     self._errors.append(parsed.error)
                 elif isinstance(parsed.document, dict):

@@ -28,6 +28,9 @@ STYLES = {
 _STATES = {Outcome.PASS: "passed", Outcome.FAIL: "failed", Outcome.ERROR: "error"}
 """Of JUnit; it has no warnings, and what is skipped is shown there with its message."""
 
+MOST_ROWS = 1000
+"""Rows that a table shows; people read no more, and laying out a table takes its time."""
+
 
 class JudgedResource(msgspec.Struct, frozen=True):
     """A resource and what was found on it."""
@@ -68,15 +71,27 @@ def render_apply_table(report: ApplyReport, *, is_detailed: bool = False) -> Ren
     table = Table()
     for name in ("Resource", "Policy", "Rule", "Result", "Message"):
         table.add_column(name, overflow="fold")
-    for one in report.judged:
-        shown = [item for item in one.findings if is_detailed or item.outcome is not Outcome.PASS]
-        for index, finding in enumerate(shown):
-            texts = ("" if index else str(one.resource.ref), finding.rule.policy, finding.rule.name)
-            cells = [Text(printable(text)) for text in texts]
-            outcome = Text(str(finding.outcome), STYLES[finding.outcome])
-            table.add_row(*cells, outcome, Text(printable(finding.message)))
+    rows = [
+        (str(one.resource.ref), found)
+        for one in report.judged
+        for found in one.findings
+        if is_detailed or found.outcome is not Outcome.PASS
+    ]
+    above = ""
+    for resource, found in rows[:MOST_ROWS]:
+        texts = ("" if resource == above else resource, found.rule.policy, found.rule.name)
+        cells = [Text(printable(text)) for text in texts]
+        outcome = Text(str(found.outcome), STYLES[found.outcome])
+        table.add_row(*cells, outcome, Text(printable(found.message)))
+        above = resource
     headline = Text(_headline(report), "bold")
-    return Group(table, Text(""), headline) if table.row_count else headline
+    return Group(table, more(len(rows)), headline) if rows else headline
+
+
+def more(rows: int) -> Text:
+    """What is told below a table of so many rows."""
+    hidden = rows - MOST_ROWS
+    return Text(f"and {hidden:,} more rows; --format json and markdown list all\n" if hidden > 0 else "")
 
 
 def _headline(report: ApplyReport) -> str:
@@ -146,7 +161,7 @@ def _markdown(report: ApplyReport) -> bytes:
     return f"{table}\n{_headline(report)}\n".encode(errors="replace")
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """YAML without anchors: what shares a part is written out."""
 
     def ignore_aliases(self, data: Any) -> bool:

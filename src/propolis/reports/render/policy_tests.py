@@ -11,6 +11,7 @@ from rich.text import Text
 from propolis.core.printable import printable
 from propolis.policy.engine.expectation import Row
 from propolis.reports.render.machine import encode
+from propolis.reports.render.policy_apply import MOST_ROWS, more
 from propolis.reports.render.policy_junit import Case, render_junit
 from propolis.reports.render.policy_markdown import markdown_table
 
@@ -67,12 +68,12 @@ def render_test_table(report: TestReport) -> RenderableType:
         ("Reason", 4),
     ):
         table.add_column(name, overflow="fold", ratio=ratio or None)
-    for one in report.rows:
+    for one in report.rows[:MOST_ROWS]:
         row = one.row
         texts = [Text(printable(text)) for text in (row.test, row.policy, row.rule, row.resource)]
         table.add_row(*texts, Text(one.state, STYLES[one.state]), Text(printable(_reason(one))))
     headline = Text(_headline(report), "bold")
-    return Group(table, Text(""), headline) if report.rows else headline
+    return Group(table, more(len(report.rows)), headline) if report.rows else headline
 
 
 def _headline(report: TestReport) -> str:
