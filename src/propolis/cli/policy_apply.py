@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from propolis.reports.render.policy_apply import ApplyReport
 
 FORMATS = ("table", "json", "yaml", "sarif", "junit", "markdown")
+REPORT_FORMATS = ("table", "json", "yaml")
 FILE = click.Path(path_type=Path, dir_okay=False)
 LARGEST_EXIT_CODE = 255
 
@@ -79,6 +80,8 @@ def apply(
         raise click.UsageError("nothing to apply: name policies, or a level with --pss restricted:v1.34")
     if not resources and not from_stdin:
         raise click.UsageError("nothing to judge: name resources with --resource PATH or --stdin")
+    if policy_report and format_ not in REPORT_FORMATS:
+        raise click.UsageError(f"--policy-report comes as YAML or JSON, not as {format_}")
     all_resources = (*resources, "-") if from_stdin else resources
     inputs = ApplyInputs(
         policies, all_resources, exceptions, values, assignments, userinfo, pss, audit_warns=audit_warn
@@ -129,8 +132,10 @@ def _rendered(report: "ApplyReport", format_: str, *, is_policy_report: bool) ->
 
 
 def _tell_problems(report: "ApplyReport") -> None:
+    from propolis.core.printable import printable
+
     for problem in report.problems:
-        click.echo(f"propolis: {problem.text}", err=True)
+        click.echo(f"propolis: {printable(problem.text)}", err=True)
 
 
 def _exit_code(report: "ApplyReport", warn_exit_code: int, *, ignores_problems: bool) -> int:

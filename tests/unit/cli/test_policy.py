@@ -440,6 +440,20 @@ class TestApply:
         assert self.apply(folder, "--set", "team=cart") == 0
         assert "# patched by changes/add-team\n---\napiVersion: v1" in capsys.readouterr().out
 
+    def test_values_are_for_their_policy_and_resource(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "policy.yaml").write_text(f"{POLICY}---\n{MUTATE}")
+        (folder / "values.yaml").write_text(
+            "globalValues: {team: shop}\n"
+            "policies: [{name: changes, resources: [{name: bad, values: {team: cart}}]}]\n"
+        )
+        assert self.apply(folder, "-f", str(folder / "values.yaml"), "--format", "json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["summary"]["pass"], told["summary"]["skip"]) == (4, 1)
+        changed = told["documents"][-1]["document"]
+        assert (changed["metadata"]["name"], changed["metadata"]["labels"]) == ("bad", {"team": "cart"})
+
     def test_an_exception_lets_a_resource_off(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         path = folder / "exception.yaml"
         path.write_text(
@@ -510,6 +524,7 @@ class TestApply:
             (("policy.yaml", "-r", "resources.yaml", "-f", "number.yaml"), "number.yaml:1: Expected"),
             (("policy.yaml", "-r", "resources.yaml", "--set", "team"), "sets nothing"),
             (("--pss", "strict:v1.34", "-r", "resources.yaml"), "strict:v1.34 is no Pod Security level"),
+            (("policy.yaml", "-r", "resources.yaml", "-p", "--format", "sarif"), "not as sarif"),
             (("-", "-r", "-"), "standard input is read once"),
         ],
     )

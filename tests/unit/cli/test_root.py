@@ -41,8 +41,9 @@ def test_version_loads_nothing_but_itself() -> None:
     assert "click" not in modules_loaded_by("--version")
 
 
-def test_help_loads_no_room() -> None:
-    loaded = modules_loaded_by("--help")
+@pytest.mark.parametrize("arguments", [("--help",), ("policy", "--help")])
+def test_help_loads_no_room(arguments: tuple[str, ...]) -> None:
+    loaded = modules_loaded_by(*arguments)
     assert loaded.isdisjoint(HEAVY)
     assert not any(name.startswith(("propolis.app", "propolis.store", "propolis.policy")) for name in loaded)
 
