@@ -105,7 +105,7 @@ def scan_paths(
     for done, (path, tag, digest) in enumerate(places):
         progress("Scanning images", done, len(places))
         try:
-            for one in _scan_one(path, tag, digest, cluster, cache, matcher, today):
+            for one in _scan_file(path, tag, digest, cluster, cache, matcher, today):
                 scanned[one.ref.key] = one
         except Error as error:
             problems.append(Problem("document" if isinstance(error, DocumentError) else "source", str(error)))
@@ -130,20 +130,21 @@ def _looks_like_image(path: Path) -> bool:
     return (path / "index.json").is_file() if path.is_dir() else path.name.endswith(ARCHIVES)
 
 
-def _scan_one(
+def _scan_file(
     path: Path, tag: str, digest: str, cluster: str, cache: LayerCache, matcher: Matcher, today: date
 ) -> Iterator[ScannedImage]:
     blobs = open_blobs(path)
     try:
         for found in find_images(blobs, tag, digest):
-            yield _scan(found, blobs, cluster, cache, matcher, today)
+            yield scan_image(found, blobs, cluster, cache, matcher, today)
     finally:
         blobs.close()
 
 
-def _scan(
+def scan_image(
     found: FoundImage, blobs: Blobs, cluster: str, cache: LayerCache, matcher: Matcher, today: date
 ) -> ScannedImage:
+    """One image of some blobs, read and matched. Raises `DocumentError` or `SourceError`."""
     opened = found.load()
     image = opened.image
     content = read_image(opened, ANALYZERS, cache)

@@ -17,6 +17,7 @@ class Settings(msgspec.Struct, frozen=True):
             (``PROPOLIS_TOKEN``); empty for none.
         cache: Advisories and what is known of layers (``PROPOLIS_CACHE``, else ``propolis`` in the
             user's cache folder).
+        docker_config: Credentials of registries (``config.json`` in ``DOCKER_CONFIG``, else ``~/.docker``).
         kubeconfig: Paths of kubeconfig files, in order of precedence (``KUBECONFIG``).
     """
 
@@ -24,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     token: str = ""
     cache: Path = Path(".cache/propolis")
     kubeconfig: tuple[Path, ...] = ()
+    docker_config: Path = Path(".docker/config.json")
 
 
 def _home() -> Path:
@@ -47,6 +49,7 @@ def read_settings() -> Settings:
     return Settings(
         store=Path(environment.get("PROPOLIS_STORE") or DEFAULT_STORE),
         token=environment.get("PROPOLIS_TOKEN", ""),
+        docker_config=Path(environment.get("DOCKER_CONFIG") or _home() / ".docker") / "config.json",
         cache=Path(environment.get("PROPOLIS_CACHE") or _user_cache() / "propolis"),
         kubeconfig=tuple(kubeconfig or [_home() / ".kube" / "config"]),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from propolis.cli.options import SEVERITIES
-from propolis.cli.root import EXIT_FINDINGS, EXIT_INPUT
+from propolis.cli.root import EXIT_FINDINGS, EXIT_INPUT, EXIT_WORLD
 
 if TYPE_CHECKING:
     from propolis.app.image_scan import ScannedImage
@@ -27,18 +27,28 @@ def scan() -> None:
 
 
 @scan.command()
-@click.argument("references", nargs=-1, required=True, metavar="PATH[:TAG|@DIGEST]...")
+@click.argument("references", nargs=-1, required=True, metavar="IMAGE...")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
     help="Exit with 1 when a vulnerability has this severity or a worse one.",
 )
-def image(references: tuple[str, ...], format_: str, fail_on: str | None) -> int:
-    """Scan OCI layouts and archives of docker save.
+@click.option(
+    "--platform", default="", help="Of a published image: OS/ARCH[/VARIANT].  [default: linux/amd64]"
+)
+@click.option("--insecure", "is_insecure", is_flag=True, help="Ask registries over plain http.")
+def image(
+    references: tuple[str, ...], format_: str, fail_on: str | None, platform: str, *, is_insecure: bool
+) -> int:
+    """Scan OCI layouts, archives of docker save, and images of registries.
+
+    An IMAGE is a file or folder, PATH[:TAG|@DIGEST]; where there is none, a reference to a registry, for
+    which the credentials of docker login are used.
 
     \b
     Examples:
+      propolis scan image registry.example/shop/cart:1.19
       docker save shop/cart:1.19 | gzip > cart.tar.gz && propolis scan image cart.tar.gz
       propolis scan image layout/:1.19 --format cyclonedx > cart.cdx.json
     """
@@ -46,7 +56,7 @@ def image(references: tuple[str, ...], format_: str, fail_on: str | None) -> int
     from propolis.cli.printer import progress
 
     with progress() as steps:
-        scanned = scan_references(references, steps)
+        scanned = scan_references(references, steps, platform, is_insecure=is_insecure)
     return _conclude(scanned, format_, fail_on)
 
 
@@ -77,12 +87,14 @@ def _conclude(scanned: "Scanned", format_: str, fail_on: str | None) -> int:
     """Prints, and gives the exit code."""
     from propolis.cli.printer import errors
     from propolis.core.finding import Severity
+    from propolis.core.printable import printable
 
     _print(scanned, format_)
     for problem in scanned.problems:
-        errors().print(problem.text, markup=False)
-    if scanned.problems:
-        return EXIT_INPUT
+        errors().print(printable(problem.text), markup=False, soft_wrap=True)
+    kinds = {problem.kind for problem in scanned.problems}
+    if kinds:
+        return EXIT_INPUT if "document" in kinds else EXIT_WORLD
     found = (one.severity.rank for image in scanned.images for one in image.matching.vulnerabilities)
     return EXIT_FINDINGS if fail_on and max(found, default=-1) >= Severity(fail_on).rank else 0
 

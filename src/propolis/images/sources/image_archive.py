@@ -63,6 +63,18 @@ def open_blobs(path: Path, limits: Limits = DEFAULT) -> Blobs:
     return FolderBlobs(path) if path.is_dir() else TarBlobs(path, limits)
 
 
+def is_file_reference(reference: str) -> bool:
+    """Whether there is a file or folder that a reference names, its tag or digest aside."""
+    return any(
+        Path(path).exists() for path in (reference, *_before(reference, "@"), *_before(reference, ":"))
+    )
+
+
+def _before(reference: str, mark: str) -> tuple[str, ...]:
+    path, found, _ = reference.rpartition(mark)
+    return (path,) if found and path else ()
+
+
 def split_reference(reference: str) -> tuple[Path, str, str]:
     """Path, tag and digest of a reference; the whole is a path when such a file is there."""
     if Path(reference).exists():
