@@ -248,7 +248,7 @@ class TestLint:
         assert run(["policy", "lint", str(folder)]) == 0
         shown = capsys.readouterr().out
         assert f"warning {folder / 'waiting.yaml'}:13:9: validate.cel is not supported" in shown
-        assert "2 policies in 4 files: 0 errors, 1 warnings" in shown
+        assert "Policies: 2, files: 4; 0 errors, 1 warnings" in shown
 
     def test_a_kind_that_needs_cel_is_a_warning(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -265,7 +265,7 @@ class TestLint:
     ) -> None:
         (folder / "a.yaml").write_text("a: [")
         assert run(["policy", "lint", str(folder)]) == 2
-        assert "2 policies in 5 files: 1 errors, 1 warnings" in capsys.readouterr().out
+        assert "Policies: 2, files: 5; 1 errors, 1 warnings" in capsys.readouterr().out
 
     def test_a_path_that_is_not_there_is_a_wrong_call(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["policy", "lint", "nowhere.yaml"]) == 2
@@ -385,7 +385,7 @@ class TestApply:
         shown = capsys.readouterr().out
         assert "default/ConfigMap/bad" in shown
         assert "default/ConfigMap/good" not in shown
-        assert "1 policies on 2 resources: pass: 1, fail: 1" in shown
+        assert "Policies: 1, resources: 2; pass: 1, fail: 1" in shown
         assert self.apply(folder, "--detailed-results") == 1
         assert "default/ConfigMap/good" in capsys.readouterr().out
 

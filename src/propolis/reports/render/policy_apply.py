@@ -96,7 +96,7 @@ def more(rows: int) -> Text:
 
 def _headline(report: ApplyReport) -> str:
     counts = ", ".join(f"{name}: {number:,}" for name, number in report.counts().items())
-    return f"{report.policies:,} policies on {len(report.judged):,} resources: {counts}"
+    return f"Policies: {report.policies:,}, resources: {len(report.judged):,}; {counts}"
 
 
 def render_apply(report: ApplyReport, format_: str) -> bytes:

@@ -44,7 +44,7 @@ def render_remarks(report: LintReport) -> RenderableType:
     """One line a remark, then the counts."""
     lines = [_line(one) for one in report.remarks]
     counts = f"{report.count('error'):,} errors, {report.count('warning'):,} warnings"
-    headline = Text(f"{report.policies:,} policies in {report.files:,} files: {counts}", "bold")
+    headline = Text(f"Policies: {report.policies:,}, files: {report.files:,}; {counts}", "bold")
     return Group(*lines, headline)
 
 
