@@ -19,6 +19,9 @@ from propolis.policy.engine.context import Context
 Resolve = Callable[[Context], Any]
 
 _VARIABLE = re.compile(r"(?:^|(?<=[^\\]))\{\{(?:\{[^{}]*\}|[^{}])*\}\}")
+MOST_NESTED = 32
+"""How deep variables may lie in each other; every level reads the text once more."""
+
 _MARK = "\x00"
 _MARKED = re.compile("\x00([0-9]+)\x00")
 
@@ -115,14 +118,15 @@ def _extract(text: str, path: str) -> tuple[str, list[Resolve]]:
     variables: list[Resolve] = []
 
     def take(found: re.Match[str]) -> str:
-        variables.append(_compile_variable(found[0], list(variables), path))
+        variables.append(_compile_variable(found[0], variables, path))
         return f"{_MARK}{len(variables) - 1}{_MARK}"
 
-    while True:
+    for _ in range(MOST_NESTED + 1):
         reduced = _VARIABLE.sub(take, text)
         if reduced == text:
             return text, variables
         text = reduced
+    return f"{_MARK}0{_MARK}", [_failing(f"variables at path {path} lie more than {MOST_NESTED} deep")]
 
 
 def _compile_variable(found: str, inner: list[Resolve], path: str) -> Resolve:

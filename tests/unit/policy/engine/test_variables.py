@@ -4,7 +4,7 @@ import pytest
 
 from propolis.lang.jmespath import Environment, ExpressionError
 from propolis.policy.engine.context import Context
-from propolis.policy.engine.variables import Constant, compile_document
+from propolis.policy.engine.variables import MOST_NESTED, Constant, compile_document
 
 ROOT: dict[str, Any] = {
     "a": {"b": "text", "n": 3, "list": [1, "x"], "key": "b"},
@@ -54,3 +54,17 @@ def test_a_document_without_variables_is_a_constant() -> None:
 def test_what_cannot_be_resolved_is_an_error(document: Any) -> None:
     with pytest.raises(ExpressionError):
         resolve(document)
+
+
+def nested(depth: int) -> str:
+    text = "{{ a.key }}"
+    for _ in range(depth - 1):
+        text = f"{{{{ to_string('{text}') }}}}"
+    return text
+
+
+def test_variables_lie_in_each_other_to_a_depth() -> None:
+    assert resolve(nested(MOST_NESTED)) == "b"
+    for depth in (MOST_NESTED + 1, 3_000):
+        with pytest.raises(ExpressionError, match="lie more than 32 deep"):
+            resolve(nested(depth))
