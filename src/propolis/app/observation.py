@@ -1,6 +1,6 @@
 """What is to be judged, observed: manifests or a live cluster, as one inventory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +15,7 @@ from propolis.cluster.observe import observe_cluster
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Place, SourceError
 from propolis.core.inventory import Inventory
+from propolis.core.resource import Resource
 
 LOCAL = "local"
 """Name of the cluster that manifests describe when none is given."""
@@ -73,7 +74,23 @@ def _checked(found: Observation, cluster: str, inputs: tuple[str, ...]) -> Obser
             raise SourceError("observe anything", ", ".join(inputs), f"nothing could be read{told}")
         expected = "at least one Kubernetes object"
         raise DocumentError(f"nothing to judge in {', '.join(inputs)}{told}", expected=expected)
-    return Observed(cluster, inputs, Inventory(found.resources), found.problems)
+    problems = (*found.problems, *_replaced(found.resources))
+    return Observed(cluster, inputs, Inventory(found.resources), problems)
+
+
+def _replaced(resources: Iterable[Resource]) -> Iterator[Problem]:
+    """What the inventory drops: resources that a later document describes again."""
+    seen: dict[str, Resource] = {}
+    for resource in resources:
+        earlier = seen.get(resource.ref.key)
+        seen[resource.ref.key] = resource
+        if earlier is not None:
+            text = f"{_place(earlier)}: {earlier.ref} is described again at {_place(resource)}, which counts"
+            yield Problem("skipped", text)
+
+
+def _place(resource: Resource) -> Place:
+    return Place(resource.origin.path, resource.origin.line)
 
 
 def _of_cluster(context: str, name: str, progress: Progress) -> Observed:
