@@ -63,7 +63,7 @@ def test_a_scan_prints_a_table_and_its_exit_code_speaks(propolis: Propolis, imag
     result = propolis("scan", "image", str(images / "cart"), "--fail-on", "critical")
     assert result.returncode == 1
     assert "CVE-2024-45490" in result.stdout
-    assert propolis("scan", "image", "nowhere").returncode == 2
+    assert propolis("scan", "image", "./nowhere").returncode == 2
 
 
 @pytest.mark.parametrize("format_", ["vulnerabilityreport", "sbomreport"])

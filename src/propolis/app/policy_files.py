@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from propolis.cluster.folders import find_files
+from propolis.cluster.observation import problem_of
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Place
 from propolis.core.limits import DEFAULT
 from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import read_policies
-
-SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def load_policies(paths: Iterable[str]) -> tuple[list[Policy], list[Problem]]:
@@ -24,23 +24,22 @@ def load_policies(paths: Iterable[str]) -> tuple[list[Policy], list[Problem]]:
     problems: list[Problem] = []
     for path in paths:
         before = len(policies) + len(problems)
-        for file in _files(Path(path)):
-            for found in _of_file(file):
-                if isinstance(found, DocumentError):
-                    problems.append(Problem("document", str(found)))
-                else:
+        for file in policy_files(Path(path)):
+            for found in (file,) if isinstance(file, Problem) else _of_file(file):
+                if isinstance(found, Policy):
                     policies.append(found)
+                else:
+                    problems.append(found if isinstance(found, Problem) else problem_of(found))
         if len(policies) + len(problems) == before:
             raise DocumentError("no policy is here", Place(path), "a ClusterPolicy or Policy of kyverno.io")
     return policies, problems
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+def policy_files(path: Path) -> Iterable[Path | Problem]:
+    """The file, or those of a folder and what of it cannot be read. Raises `DocumentError`."""
     if not path.exists():
         raise DocumentError("no such file or folder", Place(str(path)), "policies")
-    return [path]
+    return find_files(path, DEFAULT.files) if path.is_dir() else [path]
 
 
 def _of_file(file: Path) -> Iterator[Policy | DocumentError]:

@@ -6,11 +6,12 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from propolis.app.policy_lint import policy_files, unjudged_kinds
+from propolis.app.policy_files import policy_files
+from propolis.app.policy_lint import unjudged_kinds
 from propolis.cluster.files import STDIN, read_file, read_stdin
 from propolis.cluster.observation import problem_of
 from propolis.core.assessment import Problem
-from propolis.core.errors import DocumentError, Place
+from propolis.core.errors import DocumentError, Error, Place
 from propolis.core.limits import DEFAULT
 from propolis.lang.yaml import load_documents
 from propolis.policy.engine.pod_security.standard import Standard, compile_standard
@@ -35,14 +36,14 @@ def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin:
 
     Raises:
         DocumentError: A path is not there.
-        SourceError: A file cannot be read.
+        SourceError: Standard input cannot be read.
     """
     found: list[LoadedPolicies] = []
     problems: list[Problem] = []
-    for data, path in _contents(policies, stdin):
+    for data, path in _contents(policies, stdin, problems):
         found.append(read_policies(data, path))
         problems += [Problem("skipped", str(error)) for error in unjudged_kinds(data, path)]
-    excepted = [read_policies(data, path) for data, path in _contents(exceptions, stdin)]
+    excepted = [read_policies(data, path) for data, path in _contents(exceptions, stdin, problems)]
     problems += [problem_of(error) for one in (*found, *excepted) for error in one.errors]
     return PolicyInput(
         tuple(policy for one in found for policy in one.policies),
@@ -51,13 +52,20 @@ def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin:
     )
 
 
-def _contents(paths: Iterable[str], stdin: BinaryIO) -> Iterable[tuple[bytes, str]]:
+def _contents(paths: Iterable[str], stdin: BinaryIO, problems: list[Problem]) -> Iterable[tuple[bytes, str]]:
+    """What files hold; those that cannot be read become problems."""
     for path in paths:
         if path == "-":
             yield read_stdin(stdin, DEFAULT), STDIN
-        else:
-            for file in policy_files(Path(path)):
+            continue
+        for file in policy_files(Path(path)):
+            if isinstance(file, Problem):
+                problems.append(file)
+                continue
+            try:
                 yield read_file(file, DEFAULT), str(file)
+            except Error as error:
+                problems.append(problem_of(error))
 
 
 def read_single(path: Path | None, kind: type[T], default: T) -> T:

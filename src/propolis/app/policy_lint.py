@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from propolis.app.policy_files import SUFFIXES
+from propolis.app.policy_files import policy_files
 from propolis.cluster.files import read_file
+from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Error, Place, SourceError
 from propolis.core.limits import DEFAULT
 from propolis.core.resource import reference_of
@@ -30,8 +31,13 @@ def lint_policies(paths: Iterable[Path]) -> LintReport:
     Raises:
         DocumentError: A path is not there.
     """
-    files = [file for path in paths for file in policy_files(path)]
-    remarks: list[Remark] = []
+    found = [one for path in paths for one in policy_files(path)]
+    files = [one for one in found if isinstance(one, Path)]
+    remarks = [
+        Remark("error", "", 0, 0, one.text)
+        for one in found
+        if isinstance(one, Problem) and one.kind != "skipped"
+    ]
     policies = 0
     for file in files:
         try:
@@ -46,19 +52,6 @@ def lint_policies(paths: Iterable[Path]) -> LintReport:
         remarks += [_remark("warning", error) for error in unjudged_kinds(data, str(file))]
     remarks.sort(key=lambda one: (one.path, one.line, one.column))
     return LintReport(len(files), policies, tuple(remarks))
-
-
-def policy_files(path: Path) -> list[Path]:
-    """The files that may hold policies: a named one, or those of a folder.
-
-    Raises:
-        DocumentError: It is not there.
-    """
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
-    if not path.exists():
-        raise DocumentError("no such file or folder", Place(str(path)), "policies")
-    return [path]
 
 
 def _gaps(policies: Iterable[Policy], data: bytes) -> Iterator[DocumentError]:
