@@ -8,6 +8,7 @@ import msgspec
 
 from propolis.app.progress import Progress, silent
 from propolis.app.settings import Settings
+from propolis.cluster.observation import problem_of
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Error, Place
 from propolis.core.inventory import Inventory
@@ -108,7 +109,7 @@ def scan_paths(
             for one in _scan_file(path, tag, digest, cluster, cache, matcher, today):
                 scanned[one.ref.key] = one
         except Error as error:
-            problems.append(Problem("document" if isinstance(error, DocumentError) else "source", str(error)))
+            problems.append(problem_of(error))
     progress("Scanning images", len(places), len(places))
     return list(scanned.values()), problems
 

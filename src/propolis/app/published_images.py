@@ -6,6 +6,7 @@ from pathlib import Path
 from propolis.app.image_scan import ARCHIVES, ScannedImage, scan_image
 from propolis.app.progress import Progress, silent
 from propolis.app.registry_images import RegistryBlobs
+from propolis.cluster.observation import problem_of
 from propolis.core import clock
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Error, Place
@@ -60,7 +61,6 @@ def scan_published(
                 blobs = RegistryBlobs(client, reference, platform)
                 images += [scan_image(one, blobs, "", cache, matcher, today) for one in find_images(blobs)]
             except Error as error:
-                kind = "document" if isinstance(error, DocumentError) else "source"
-                problems.append(Problem(kind, str(error)))
+                problems.append(problem_of(error))
     progress("Scanning published images", len(references), len(references))
     return images, problems

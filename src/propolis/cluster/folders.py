@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 
+from propolis.cluster.observation import problem_of
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, LimitError, Place, SourceError
 
@@ -49,7 +50,7 @@ class _Walk:
         try:
             yield from self._look(path)
         except OSError as error:
-            yield _problem(SourceError("read", printable(path), _reason(error)))
+            yield problem_of(SourceError("read", printable(path), _reason(error)))
 
     def _look(self, path: Path) -> Iterator[Path | Problem]:
         status = path.stat()
@@ -67,10 +68,10 @@ class _Walk:
     def _trouble(self, path: Path, status: os.stat_result) -> Problem | None:
         place = Place(printable(path))
         if not _is_utf8(path.name):
-            return _problem(DocumentError("the name is not UTF-8", place, "another name"))
+            return problem_of(DocumentError("the name is not UTF-8", place, "another name"))
         if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(self._inside):
             message = "the link leads out of the folder"
-            return _problem(DocumentError(message, place, "a file inside, or its path in the call"))
+            return problem_of(DocumentError(message, place, "a file inside, or its path in the call"))
         identity = (status.st_dev, status.st_ino)
         if identity in self._seen:
             return Problem("skipped", f"{place}: was read already under another name")
@@ -92,10 +93,6 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _problem(error: DocumentError | SourceError) -> Problem:
-    return Problem("document" if isinstance(error, DocumentError) else "source", str(error))
-
-
 def _too_many(root: Path, most: int) -> Problem:
     place = Place(printable(root))
-    return _problem(LimitError(f"has more than {most:,} manifest files", place, "fewer folders at once"))
+    return problem_of(LimitError(f"has more than {most:,} manifest files", place, "fewer folders at once"))
