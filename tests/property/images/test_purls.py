@@ -2,7 +2,7 @@
 
 import string
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from propolis.images.model.package import Distribution, Package
@@ -49,6 +49,8 @@ def test_building_and_parsing_give_the_same_package(package: Package, distributi
 
 
 @given(st.builds(Package, st.sampled_from([*NAMES, "deb"]), st.text(), st.text()), DISTRIBUTIONS)
+@example(Package("pypi", " ", ""), Distribution("debian", ""))
+@example(Package("pypi", "/ /", ""), Distribution("debian", ""))
 def test_whatever_an_image_says_there_is_a_right_url_or_none(
     package: Package, distribution: Distribution
 ) -> None:

@@ -78,9 +78,12 @@ def purl_of(package: Package, distribution: Distribution | None) -> str:
     """The package URL of an installed package.
 
     Empty where none can be told: a package of a distribution that the image does not name, a Java archive
-    whose group nobody knows, a name that its type does not allow or that would be read as another one.
+    whose group nobody knows, a name that is blank, that its type does not allow or that would be read as
+    another one.
     """
     namespace, name = _split(package, distribution)
+    if not name.strip().strip("/").strip():
+        return ""
     epoch, version = _without_epoch(package)
     qualifiers = _qualifiers(package, distribution, epoch) if package.type in SYSTEM_TYPES else None
     try:
