@@ -1,7 +1,8 @@
 """Answers look-ups of the engines from an inventory: what manifests or a listed cluster can tell."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -10,15 +11,24 @@ from propolis.core.inventory import Inventory
 from propolis.core.resource import Resource
 from propolis.lang.label_selector import compile_selector
 from propolis.lang.wildcard import matches
+from propolis.policy.engine.object_answers import ObjectAnswers
+from propolis.policy.lookups import API_CALL, GLOBAL_CONTEXT
+from propolis.policy.model.global_context import GlobalContextEntry
 
 RANDOM_BYTES = 64
 
 
 class InventoryLookups:
-    """Answers from what was observed. Made for one run; answers do not change during it."""
+    """Answers from what was observed. Made for one run; answers do not change during it.
 
-    def __init__(self, inventory: Inventory) -> None:
+    Args:
+        inventory: What was observed.
+        entries: Global entries, answered from it.
+    """
+
+    def __init__(self, inventory: Inventory, entries: Sequence[GlobalContextEntry] = ()) -> None:
         self._inventory = inventory
+        self._entries = entries
         self._answers: dict[str, Callable[[tuple[str, ...]], Answer]] = {
             "namespace": self._namespace,
             "configmap": self._configmap,
@@ -27,11 +37,17 @@ class InventoryLookups:
             "random": _random,
         }
 
+    @cached_property
+    def _objects(self) -> ObjectAnswers:
+        return ObjectAnswers((resource.document for resource in self._inventory), self._entries)
+
     def fetch(self, keys: frozenset[LookupKey]) -> Mapping[LookupKey, Answer]:
         """An answer for every key; one that cannot be had without a cluster carries an error."""
         return {key: self._answer(key) for key in keys}
 
     def _answer(self, key: LookupKey) -> Answer:
+        if key.kind in (API_CALL, GLOBAL_CONTEXT):
+            return self._objects.answer(key)
         answer = self._answers.get(key.kind)
         if answer is None:
             return Answer(error=f"look-up {key.kind} {' '.join(key.arguments)} needs a live cluster")

@@ -1,12 +1,13 @@
 """Applies policies to resources as an admission of each would, and keeps nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from propolis.app.lookups import InventoryLookups
+from propolis.app.policy_context import image_answers, objects_of
 from propolis.app.policy_inputs import (
     PolicyInput,
     read_policy_input,
@@ -30,7 +31,7 @@ from propolis.policy.engine.evaluate import Decision, evaluate
 from propolis.policy.engine.pod_security.standard import evaluate_standard
 from propolis.policy.engine.policy_set import Phase, PolicySet
 from propolis.policy.model.action import Create, Delete, Patch, Update
-from propolis.policy.model.kyverno_test import TestDocument, Values
+from propolis.policy.model.kyverno_test import ContextFile, TestDocument, Values
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import PolicyTest, TestUser
 from propolis.policy.sources.test_answers import answers_of
@@ -43,6 +44,8 @@ class ApplyInputs(msgspec.Struct, frozen=True):
     Attributes:
         policies: Files and folders; ``-`` is standard input.
         resources: The same.
+        lookups: Files and folders whose objects only answer what policies ask, as a cluster would.
+        context: A file of kind Context, with objects and images for the same.
         assignments: Global values, as ``name=value``.
         standard: ``LEVEL:VERSION`` of Pod Security, or empty.
         audit_warns: Whether a failure that admission would not refuse is a warning.
@@ -51,6 +54,8 @@ class ApplyInputs(msgspec.Struct, frozen=True):
     policies: Sequence[str] = ()
     resources: Sequence[str] = ()
     exceptions: Sequence[str] = ()
+    lookups: Sequence[str] = ()
+    context: Path | None = None
     values: Path | None = None
     assignments: Sequence[str] = ()
     userinfo: Path | None = None
@@ -65,14 +70,20 @@ def apply_policies(inputs: ApplyInputs, stdin: BinaryIO) -> ApplyReport:
         DocumentError: A path is not there, or values, user or level are wrong.
         SourceError: A file cannot be read.
     """
-    if (*inputs.policies, *inputs.resources, *inputs.exceptions).count("-") > 1:
+    if (*inputs.policies, *inputs.resources, *inputs.exceptions, *inputs.lookups).count("-") > 1:
         raise DocumentError("standard input is read once", expected="one - at most")
     standard = read_standard(inputs.standard)
     values = with_globals(read_single(inputs.values, Values, Values()), inputs.assignments)
     user = read_single(inputs.userinfo, TestUser, TestUser())
     read = read_policy_input(inputs.policies, inputs.exceptions, stdin)
     seen = observe_manifests(inputs.resources, DEFAULT, stdin)
-    application = _Application(read, values, user, seen.resources, audit_warns=inputs.audit_warns)
+    asked = observe_manifests(inputs.lookups, DEFAULT, stdin)
+    given = read_single(inputs.context, ContextFile, ContextFile())
+    known = (*asked.resources, *objects_of(given, str(inputs.context)), *seen.resources)
+    lookups = InventoryLookups(Inventory(known), read.entries)
+    application = _Application(
+        read, values, user, image_answers(given), lookups.fetch, audit_warns=inputs.audit_warns
+    )
     judged: list[JudgedResource] = []
     documents: list[MadeDocument] = []
     with quiet_gc():
@@ -85,7 +96,7 @@ def apply_policies(inputs: ApplyInputs, stdin: BinaryIO) -> ApplyReport:
         len(read.policies) + bool(standard.controls),
         tuple(judged),
         tuple(documents),
-        (*read.problems, *seen.problems),
+        (*read.problems, *asked.problems, *seen.problems),
     )
 
 
@@ -101,15 +112,17 @@ class _Application:
         read: PolicyInput,
         values: Values,
         user: TestUser,
-        resources: Sequence[Resource],
+        answers: Mapping[LookupKey, Answer],
+        fetch: Callable[[frozenset[LookupKey]], Mapping[LookupKey, Answer]],
         *,
         audit_warns: bool,
     ) -> None:
         self.now = clock.now()
         self._audit_warns = audit_warns
         self._files = PolicyTest("", TestDocument(), values=values, user=user)
-        self._answers: dict[LookupKey, Answer] = answers_of(TestDocument(), values, (), lambda _names: [])
-        self._fetch = InventoryLookups(Inventory(resources)).fetch
+        prepared = answers_of(TestDocument(), values, (), lambda _names: [])
+        self._answers: dict[LookupKey, Answer] = {**answers, **prepared}
+        self._fetch = fetch
         groups = [[one] for one in read.policies] if values.policies else [list(read.policies)]
         self._sets = [_Set(group, compile_policies(group, read.exceptions)) for group in groups if group]
 

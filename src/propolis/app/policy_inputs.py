@@ -16,6 +16,7 @@ from propolis.core.limits import DEFAULT
 from propolis.lang.yaml import load_documents
 from propolis.policy.engine.pod_security.standard import Standard, compile_standard
 from propolis.policy.model.exception import PolicyException
+from propolis.policy.model.global_context import GlobalContextEntry
 from propolis.policy.model.kyverno_test import Values
 from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import LoadedPolicies, read_policies
@@ -29,6 +30,7 @@ class PolicyInput(msgspec.Struct, frozen=True):
     policies: tuple[Policy, ...]
     exceptions: tuple[PolicyException, ...]
     problems: tuple[Problem, ...]
+    entries: tuple[GlobalContextEntry, ...] = ()
 
 
 def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin: BinaryIO) -> PolicyInput:
@@ -49,6 +51,7 @@ def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin:
         tuple(policy for one in found for policy in one.policies),
         tuple(exception for one in excepted for exception in one.exceptions),
         tuple(problems),
+        tuple(entry for one in found for entry in one.global_contexts),
     )
 
 

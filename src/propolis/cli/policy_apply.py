@@ -26,6 +26,16 @@ LARGEST_EXIT_CODE = 255
 @click.option(
     "--exception", "-e", "exceptions", multiple=True, metavar="PATH", help="File or folder of exceptions."
 )
+@click.option(
+    "--lookups",
+    "-l",
+    multiple=True,
+    metavar="PATH",
+    help="File or folder of objects that only answer what policies ask of a cluster.",
+)
+@click.option(
+    "--context-file", "context", type=FILE, help="Objects and images to ask for, as a file of Context."
+)
 @click.option("--values-file", "-f", "values", type=FILE, help="Values of variables, as a file of Values.")
 @click.option(
     "--set", "-s", "assignments", multiple=True, metavar="NAME=VALUE", help="One more global value."
@@ -51,6 +61,8 @@ def apply(
     resources: tuple[str, ...],
     from_stdin: bool,  # click names its arguments
     exceptions: tuple[str, ...],
+    lookups: tuple[str, ...],
+    context: Path | None,
     values: Path | None,
     assignments: tuple[str, ...],
     userinfo: Path | None,
@@ -84,7 +96,16 @@ def apply(
         raise click.UsageError(f"--policy-report comes as YAML or JSON, not as {format_}")
     all_resources = (*resources, "-") if from_stdin else resources
     inputs = ApplyInputs(
-        policies, all_resources, exceptions, values, assignments, userinfo, pss, audit_warns=audit_warn
+        policies,
+        all_resources,
+        exceptions,
+        lookups,
+        context,
+        values,
+        assignments,
+        userinfo,
+        pss,
+        audit_warns=audit_warn,
     )
     report = apply_policies(inputs, sys.stdin.buffer)
     if output is not None:

@@ -540,3 +540,64 @@ class TestApply:
         (folder / "number.yaml").write_text("globalValues: 3\n")
         assert run(["policy", "apply", *arguments]) == 2
         assert told in capsys.readouterr().err
+
+
+CALLING = """\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata:
+  name: calling
+spec:
+  rules:
+    - name: few-pods
+      match:
+        any:
+          - resources:
+              kinds: [ConfigMap]
+      context:
+        - name: pods
+          apiCall:
+            urlPath: /api/v1/namespaces/{{request.namespace}}/pods
+            jmesPath: items[].metadata.name
+        - name: data
+          imageRegistry:
+            reference: registry.example/web:1
+            jmesPath: configData.user
+      validate:
+        message: "{{ pods }} as {{ data }}"
+        deny:
+          conditions:
+            all:
+              - {key: "{{ length(pods) }}", operator: GreaterThan, value: 0}
+"""
+
+NEIGHBOUR = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: default}
+"""
+
+CONTEXT = """\
+apiVersion: cli.kyverno.io/v1alpha1
+kind: Context
+metadata: {name: world}
+spec:
+  resources:
+    - {apiVersion: v1, kind: Pod, metadata: {name: api}}
+  images:
+    - {image: "registry.example/web:1", config: {user: root}}
+"""
+
+
+def test_apply_asks_files_what_it_would_ask_a_cluster(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "calling.yaml").write_text(CALLING)
+    (folder / "pod.yaml").write_text(NEIGHBOUR)
+    (folder / "context.yaml").write_text(CONTEXT)
+    arguments = ["policy", "apply", str(folder / "calling.yaml"), "-r", str(folder / "resources.yaml")]
+    arguments += ["-l", str(folder / "pod.yaml"), "--context-file", str(folder / "context.yaml")]
+    assert run([*arguments, "--format", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    messages = {finding["message"] for finding in told["findings"]}
+    assert messages == {'["web","api"] as root'}

@@ -6,7 +6,6 @@ policy that answers for a resource with no result of the rule has excluded it, a
 """
 
 from datetime import datetime
-from functools import partial
 
 import msgspec
 
@@ -14,7 +13,7 @@ from propolis.core.action import Action
 from propolis.core.evaluation import Evaluation, complete
 from propolis.core.finding import Finding
 from propolis.core.resource import Document, Resource
-from propolis.policy.engine.case_answers import fetch_from
+from propolis.policy.engine.case_answers import answers_from
 from propolis.policy.engine.case_documents import expected_document, is_expected
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.compiler import compile_policies
@@ -101,6 +100,7 @@ class _Run:
     def __init__(self, test: PolicyTest, now: datetime) -> None:
         self._test = test
         self._now = now
+        self._objects = answers_from(test)
         self._others = {other.name for other in test.others}
         self._sets = {
             policy.name: (policy, compile_policies([policy], test.exceptions)) for policy in test.policies
@@ -182,7 +182,7 @@ class _Run:
         return complete(
             lambda answers: evaluate(rules, subject, answers, self._now),
             dict(self._test.answers),
-            partial(fetch_from, self._test),
+            self._objects.fetch,
         )
 
 

@@ -99,6 +99,27 @@ class Values(msgspec.Struct, frozen=True, rename="camel"):
     subresources: tuple[Subresource, ...] | None = None
 
 
+class ImageMetadata(msgspec.Struct, frozen=True, rename="camel"):
+    """What a registry would say of an image."""
+
+    image: str
+    resolved_image: str = ""
+    registry: str = ""
+    repository: str = ""
+    tag: str = ""
+    digest: str = ""
+    image_index: Any = None
+    manifest: Any = None
+    config: Any = None
+
+
+class ContextFile(msgspec.Struct, frozen=True):
+    """A file of kind Context: objects and images that policies may look up."""
+
+    resources: tuple[Document, ...] | None = None
+    images: tuple[ImageMetadata, ...] | None = None
+
+
 class ApiCallResponse(msgspec.Struct, frozen=True, rename="camel"):
     """The answer of a call."""
 

@@ -194,12 +194,14 @@ class _Reader:
         return tuple(found.values())
 
     def _cluster(self, names: tuple[str, ...]) -> tuple[Document, ...]:
-        """Objects of a cluster that policies may look up."""
+        """Objects of a cluster that policies may look up, and the definitions of their kinds."""
         found: list[Document] = []
         for document in self._documents(names):
             spec = document.get("spec")
-            listed = spec.get("resources") if isinstance(spec, dict) else None
-            found += [item for item in listed or () if isinstance(item, dict)]
+            fields = spec if isinstance(spec, dict) else {}
+            found += [item for item in fields.get("resources") or () if isinstance(item, dict)]
+            definitions = fields.get("crds") or ()
+            found += self._documents(tuple(name for name in definitions if isinstance(name, str)))
         return tuple(found)
 
     def _compared_files(self, test: TestDocument) -> dict[str, tuple[Document, ...]]:

@@ -6,9 +6,9 @@ import yaml
 from propolis.core.evaluation import Answer, Evaluation, LookupKey, complete
 from propolis.core.finding import Outcome
 from propolis.policy.engine import compile_policies, evaluate
-from propolis.policy.engine.case_answers import selected
 from propolis.policy.engine.evaluate import Decision
 from propolis.policy.engine.generate import MOST_TARGETS
+from propolis.policy.engine.object_answers import ObjectAnswers
 from propolis.policy.model import parse_policy
 from propolis.policy.model.action import Create, Delete, Update
 from tests.unit.policy.engine.examples import NOW, subject
@@ -39,7 +39,7 @@ def evaluated(
     trigger = subject(config_map("trigger", namespace) if namespace else NAMESPACE, **fields)
 
     def fetch(keys: frozenset[LookupKey]) -> dict[LookupKey, Answer]:
-        return {key: Answer(selected(existing, key)) for key in keys}
+        return dict(ObjectAnswers(existing).fetch(keys))
 
     return complete(lambda answers: evaluate(rules, trigger, answers, NOW), {}, fetch)
 
