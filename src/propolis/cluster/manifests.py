@@ -36,6 +36,8 @@ def observe_manifests(
     limits: Limits = DEFAULT,
     stdin: BinaryIO | None = None,
     cluster: str = "",
+    *,
+    keeps_made: bool = False,
 ) -> Observation:
     """All Kubernetes objects of some folders, files and, as ``-``, of standard input.
 
@@ -44,10 +46,11 @@ def observe_manifests(
         limits: Of files, of their size, of documents.
         stdin: Where ``-`` reads from.
         cluster: Becomes a part of every reference.
+        keeps_made: Whether what a controller in the same input made is kept.
 
     Documents that are no objects are problems of kind ``skipped`` within folders, and errors in
     files that are named. Namespaced objects without a namespace are in ``default``. What a
-    controller in the same input made (a Pod of a ReplicaSet) is left out: its template is judged.
+    controller in the same input made (a Pod of a ReplicaSet) is left out, for its template is judged.
     """
     items: list[Item] = []
     problems: list[Problem] = []
@@ -55,7 +58,9 @@ def observe_manifests(
         for found in _observe(paths, limits, stdin):
             problems.append(found) if isinstance(found, Problem) else items.append(found)
         scopes = Scopes(document for document, _ in items)
-        resources, made = without_made(_resource(*item, scopes, cluster) for item in items)
+        resources, made = tuple(_resource(*item, scopes, cluster) for item in items), 0
+        if not keeps_made:
+            resources, made = without_made(resources)
     return Observation(resources, (*problems, *remark_on_made(made)))
 
 

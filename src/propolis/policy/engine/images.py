@@ -18,7 +18,7 @@ def images_of(document: Document) -> dict[str, Any]:
     """``images``: for each list of containers, name to parts. Containers without an image are left out.
 
     Raises:
-        ValueError: An image reference cannot be read.
+        ValueError: An image reference, or a container, cannot be read.
     """
     path = POD_PATHS.get(str(document.get("kind")))
     spec = descend(document, path) if path else None
@@ -33,7 +33,9 @@ def images_of(document: Document) -> dict[str, Any]:
 def _images_in(containers: Any, pointer: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for index, item in enumerate(containers if isinstance(containers, list) else ()):
-        image = item.get("image") if isinstance(item, dict) else None
+        if not isinstance(item, dict):
+            raise ValueError(f"invalid image config: {pointer}/{index} is no object")  # noqa: TRY004  # one kind of wrong
+        image = item.get("image")
         if not isinstance(image, str) or not image.strip():
             continue
         info = parse_image_reference(image)

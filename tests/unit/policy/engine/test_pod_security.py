@@ -112,3 +112,15 @@ def test_a_newer_check_waits_for_its_version() -> None:
         for version in ("v1.33", "v1.34")
     }
     assert outcomes == {"v1.33": False, "v1.34": True}
+
+
+@pytest.mark.parametrize("field", ["seccompProfile", "appArmorProfile"])
+def test_a_profile_without_a_type_is_forbidden(field: str) -> None:
+    document = pod(containers=[with_context(**{field: {}})])
+    assert outcome(rule("{level: baseline}"), document)[0] == "fail"
+
+
+def test_what_is_no_pod_is_an_error_and_an_empty_one_is_judged() -> None:
+    assert outcome(rule("{level: baseline}"), pod(containers=["nginx"]))[0] == "error"
+    assert outcome(rule("{level: baseline}"), {**pod(), "spec": None})[0] == "pass"
+    assert outcome(rule("{level: restricted}"), {**pod(), "spec": None})[0] == "fail"

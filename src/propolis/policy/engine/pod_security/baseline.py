@@ -59,9 +59,11 @@ def in_containers(pod: Pod, path: tuple[str, ...], is_bad: Callable[[Any], bool]
 
 
 def _at(document: Document | None, path: tuple[str, ...]) -> Any:
+    """The value at a path; a type that an object does not tell is the empty text."""
     for key in path[:-1]:
         document = mapping(document, key)
-    return None if document is None else document.get(path[-1])
+    found = None if document is None else document.get(path[-1])
+    return "" if found is None and document is not None and path[-1] == "type" else found
 
 
 def in_pod(pod: Pod, path: tuple[str, ...], is_bad: Callable[[Any], bool]) -> list[FieldProblem]:

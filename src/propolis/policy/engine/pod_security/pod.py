@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from propolis.core.resource import Document
-from propolis.core.workload import pod_metadata, pod_spec
+from propolis.core.workload import POD_PATHS, pod_metadata, pod_spec
 
 LISTS = ("initContainers", "containers", "ephemeralContainers")
 
@@ -69,10 +69,10 @@ class Pod(msgspec.Struct, frozen=True):
 
 
 def pod_of(document: Document) -> Pod | None:
-    """The pod of a workload; None for other kinds."""
-    spec = pod_spec(document)
-    if spec is None:
+    """The pod of a workload, empty where it has none yet; None for other kinds."""
+    if document.get("kind") not in POD_PATHS:
         return None
+    spec = pod_spec(document) or {}
     annotations = mapping(pod_metadata(document), "annotations") or {}
     return Pod({key: value for key, value in annotations.items() if isinstance(value, str)}, spec)
 

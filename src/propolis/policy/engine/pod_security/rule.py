@@ -11,6 +11,7 @@ from propolis.policy.engine.evidence import PodSecurityEvidence
 from propolis.policy.engine.pod_security.exclusions import judged, without_excluded
 from propolis.policy.engine.pod_security.pod import pod_of
 from propolis.policy.engine.pod_security.registry import LEVELS, parse_version
+from propolis.policy.engine.pod_security.shape import misshapen
 from propolis.policy.engine.pod_security.violation import FieldProblem, Violation
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.engine.validate import Validate
@@ -32,9 +33,11 @@ def compile_pod_security(name: str, rule: PodSecurity) -> Validate:
     exclusions = rule.exclude or ()
 
     def validate(context: Context, value: Any) -> RuleResult:
-        pod = pod_of(value)
+        problem = misshapen(value)
+        pod = None if problem else pod_of(value)
         if pod is None:
-            return RuleResult(Outcome.ERROR, "Error while getting new resource: the kind makes no pods")
+            text = problem or "the kind makes no pods"
+            return RuleResult(Outcome.ERROR, f"Error while getting new resource: {text}")
         found = judged(pod, level, version) if level != "privileged" else []
         found = without_excluded(found, exclusions, pod, level, version) if found and exclusions else found
         if not found:

@@ -11,6 +11,7 @@ from propolis.policy.engine.evidence import PodSecurityEvidence
 from propolis.policy.engine.pod_security.baseline import Check
 from propolis.policy.engine.pod_security.pod import pod_of
 from propolis.policy.engine.pod_security.registry import BASELINE, LEVELS, RESTRICTED, parse_version
+from propolis.policy.engine.pod_security.shape import misshapen
 
 _TEXTS: dict[str, tuple[str, Severity, str, str]] = {
     "appArmorProfile": (
@@ -138,6 +139,11 @@ def evaluate_standard(standard: Standard, resource: Resource, now: datetime) -> 
     pod = pod_of(resource.document)
     if pod is None:
         return Evaluation()
+    problem = misshapen(resource.document)
+    if problem:
+        return Evaluation(
+            tuple(Finding(rule, resource.ref, Outcome.ERROR, problem, now) for rule, _ in standard.controls)
+        )
     findings = []
     for rule, check in standard.controls:
         found = check(pod)
