@@ -1,0 +1,134 @@
+"""What expressions see of a request: the object, the request, the namespace, and variables on demand.
+
+Follows kubernetes/apiserver plugin/cel @ 24a394e and Kyverno pkg/cel/policies @ v1.19.1.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from propolis.core.evaluation import Answer
+from propolis.core.resource import Document
+from propolis.lang.cel.errors import EvaluationError
+from propolis.lang.cel.library import Runtime
+from propolis.lang.cel.program import Program
+from propolis.lang.plural import plural_of
+from propolis.policy.engine.request import Request
+from propolis.policy.lookups import namespace_key
+
+OBJECT, OLD_OBJECT, REQUEST, NAMESPACE_OBJECT = "object", "oldObject", "request", "namespaceObject"
+VARIABLES, EXCEPTIONS, PARAMS, AUTHORIZER = "variables", "exceptions", "params", "authorizer"
+
+
+class Activation(dict[str, Any]):
+    """Variables of one evaluation by name; what is costly is made when an expression names it."""
+
+    __slots__ = ("_makers",)
+
+    def __init__(self, values: Mapping[str, Any], makers: Mapping[str, Callable[[], Any]]) -> None:
+        super().__init__(values)
+        self._makers = makers
+
+    def __missing__(self, name: str) -> Any:
+        maker = self._makers.get(name)
+        if maker is None:
+            raise KeyError(name)
+        found = self[name] = maker()
+        return found
+
+
+class Variables(dict[str, Any]):
+    """A policy's variables: each is evaluated when it is first named, and not again."""
+
+    __slots__ = ("_activation", "_programs", "_runtime")
+
+    def __init__(
+        self, programs: Mapping[str, Program], activation: Mapping[str, Any], runtime: Runtime
+    ) -> None:
+        super().__init__()
+        self._programs = programs
+        self._activation = activation
+        self._runtime = runtime
+
+    def __missing__(self, name: str) -> Any:
+        try:
+            found = self[name] = self._programs[name].evaluate(self._activation, self._runtime)
+        except EvaluationError as error:
+            text = f'composited variable "{name}" fails to evaluate: {error.message}'
+            raise type(error)(text) from error
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._programs
+
+
+def request_activation(request: Request, document: Document | None = None) -> Activation:
+    """What expressions see of a request.
+
+    Args:
+        request: What is judged.
+        document: The object where it is another than the request's, as changes before have left it.
+    """
+    found = document if document is not None else request.document
+    is_delete = request.operation == "DELETE"
+    values = {
+        OBJECT: None if is_delete else found,
+        OLD_OBJECT: found if is_delete else request.subject.old,
+    }
+    return Activation(
+        values,
+        {
+            REQUEST: lambda: admission_request(request, values),
+            NAMESPACE_OBJECT: lambda: _namespace_object(request),
+        },
+    )
+
+
+def admission_request(request: Request, objects: Mapping[str, Any]) -> dict[str, Any]:
+    """``request`` as an AdmissionRequest has it."""
+    kind = {"group": request.group, "version": request.version, "kind": request.kind}
+    resource = {"group": request.group, "version": request.version, "resource": plural_of(request.kind)}
+    return {
+        "kind": kind,
+        "resource": resource,
+        "subResource": request.subresource,
+        "requestKind": kind,
+        "requestResource": resource,
+        "requestSubResource": request.subresource,
+        "name": request.name,
+        "namespace": request.namespace,
+        "operation": request.operation,
+        "userInfo": _user(request),
+        "dryRun": False,
+        OBJECT: objects[OBJECT],
+        OLD_OBJECT: objects[OLD_OBJECT],
+        **request.subject.request,
+        **_stated(request),
+    }
+
+
+def _user(request: Request) -> dict[str, Any]:
+    user = request.user
+    return {
+        "username": user.username,
+        "uid": user.uid,
+        "groups": list(user.groups),
+        "extra": {key: list(items) for key, items in user.extra.items() if isinstance(items, list | tuple)},
+    }
+
+
+def _stated(request: Request) -> dict[str, Any]:
+    """Fields of ``request`` that a values file states; the objects are those that are judged."""
+    stated = request.subject.values.get("request")
+    fields = stated if isinstance(stated, dict) else {}
+    return {key: item for key, item in fields.items() if key not in (OBJECT, OLD_OBJECT)}
+
+
+def _namespace_object(request: Request) -> Document | None:
+    """The namespace of the request; None where it is in none."""
+    if not request.namespace:
+        return None
+    answer: Answer = request.ask(namespace_key(request.namespace))
+    if isinstance(answer.value, dict):
+        return answer.value
+    name = request.namespace
+    return {"metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}}}

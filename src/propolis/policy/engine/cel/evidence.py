@@ -1,0 +1,17 @@
+"""What a CEL policy found, for people and for reports."""
+
+from propolis.core.finding import Evidence
+
+
+class CelEvidence(Evidence, frozen=True):
+    """The validation that decided.
+
+    Attributes:
+        index: Its place among the validations of the policy; -1 where none decided.
+        expression: Its text; empty where it had no value.
+        annotations: Audit annotations by key.
+    """
+
+    index: int = -1
+    expression: str = ""
+    annotations: dict[str, str] = {}

@@ -1,0 +1,112 @@
+"""Expressions of a policy as programs, compiled once; what is wrong with one is told with its place.
+
+Variables see those above them; their types are known to the expressions after them.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from propolis.core.finding import Outcome
+from propolis.lang.cel.environment import Environment
+from propolis.lang.cel.errors import CelError
+from propolis.lang.cel.program import Program, compile_expression
+from propolis.lang.cel.types import Type
+from propolis.policy.engine.cel.environments import policy_environment
+from propolis.policy.engine.cel.types import PolicyTypes
+from propolis.policy.engine.result import RuleResult
+from propolis.policy.model.cel.match import AuditAnnotation, NamedExpression, Validation
+
+Path = tuple[str | int, ...]
+
+
+class PolicyError(Exception):
+    """A policy that cannot be evaluated: which of its expressions is wrong, and how.
+
+    Attributes:
+        path: Of the expression, below ``spec``.
+        error: Its place is within the expression.
+    """
+
+    def __init__(self, path: Path, error: CelError) -> None:
+        self.path = path
+        self.error = error
+        super().__init__(self.text)
+
+    @property
+    def text(self) -> str:
+        """One line and what the compiler shows of the expression."""
+        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
+        return f"spec{where}: {self.error.message}"
+
+    @property
+    def result(self) -> RuleResult:
+        """What the policy says of every resource that it is for."""
+        return RuleResult(Outcome.ERROR, self.text)
+
+
+class Check(msgspec.Struct, frozen=True):
+    """A validation as programs."""
+
+    program: Program
+    message: str
+    message_program: Program | None
+
+
+class Expressions:
+    """Compiles the expressions of one policy in one environment.
+
+    Attributes:
+        environment: It grows by the variables that are compiled.
+        variables: Their programs by name.
+    """
+
+    def __init__(self, kind: str, namespace: str = "", **extra: Type) -> None:
+        self._types: dict[str, Type] = {}
+        self.environment: Environment = policy_environment(kind, namespace, PolicyTypes(self._types), extra)
+        self.variables: dict[str, Program] = {}
+
+    def program(self, text: str, *path: str | int) -> Program:
+        """A program.
+
+        Raises:
+            PolicyError: The expression cannot be used.
+        """
+        try:
+            return compile_expression(text, self.environment)
+        except CelError as error:
+            raise PolicyError(path, error) from error
+
+    def add_variables(self, entries: Iterable[NamedExpression] | None, field: str = "variables") -> None:
+        """Compiles variables in order. Raises `PolicyError`."""
+        for index, entry in enumerate(entries or ()):
+            program = self.program(entry.expression, field, index, "expression")
+            self._types[entry.name] = program.type
+            self.variables[entry.name] = program
+
+    def conditions(self, entries: Iterable[NamedExpression] | None, field: str) -> tuple[Program, ...]:
+        """Compiles conditions. Raises `PolicyError`."""
+        return tuple(
+            self.program(entry.expression, field, index, "expression")
+            for index, entry in enumerate(entries or ())
+        )
+
+    def checks(self, validations: Iterable[Validation] | None) -> tuple[Check, ...]:
+        """Compiles validations. Raises `PolicyError`."""
+        return tuple(
+            Check(
+                self.program(one.expression, "validations", index, "expression"),
+                one.message or "",
+                self.program(one.message_expression, "validations", index, "messageExpression")
+                if one.message_expression
+                else None,
+            )
+            for index, one in enumerate(validations or ())
+        )
+
+    def annotations(self, entries: Iterable[AuditAnnotation] | None) -> dict[str, Program]:
+        """Compiles audit annotations, by key. Raises `PolicyError`."""
+        return {
+            one.key: self.program(one.value_expression, "auditAnnotations", index, "valueExpression")
+            for index, one in enumerate(entries or ())
+        }

@@ -1,0 +1,90 @@
+"""What every CEL policy does before its own work: variables, exceptions, match conditions.
+
+Follows Kyverno pkg/cel/policies/vpol/compiler/policy.go and mpol/compiler/policy.go @ v1.19.1.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from propolis.core.finding import Outcome
+from propolis.lang.cel.errors import EvaluationError
+from propolis.lang.cel.library import Runtime
+from propolis.lang.cel.program import Program
+from propolis.policy.engine.cel.activation import (
+    EXCEPTIONS,
+    VARIABLES,
+    Activation,
+    Variables,
+    request_activation,
+)
+from propolis.policy.engine.cel.conditions import all_hold
+from propolis.policy.engine.cel.exceptions import CompiledCelException, let_off
+from propolis.policy.engine.policy_set import ContextOf
+from propolis.policy.engine.request import Request
+from propolis.policy.engine.result import RuleResult
+
+SKIPPED = RuleResult(Outcome.SKIP, "skip")
+CALL_COST = 1_000_000
+"""Cost units of one expression at most, as Kubernetes counts them."""
+
+Judge = Callable[[Activation, Runtime], RuleResult | None]
+"""What a kind of policy does once it is known to be for a request."""
+
+
+class Guards(msgspec.Struct, frozen=True):
+    """What stands before the work of a policy.
+
+    Attributes:
+        ignores_errors: Whether a condition without a value means that the policy is not for the request.
+        failed: How an error of the conditions is told.
+    """
+
+    variables: Mapping[str, Program]
+    conditions: Sequence[Program]
+    exceptions: Sequence[CompiledCelException]
+    ignores_errors: bool = False
+    failed: str = "failed to load context"
+
+
+class CelRun:
+    """A CEL policy at run time, as the engine calls a rule."""
+
+    def __init__(self, guards: Guards, judge: Judge) -> None:
+        self._guards = guards
+        self._judge = judge
+
+    def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
+        """The result of the policy for a request."""
+        now: datetime = context_of().environment.now
+        return self.judged(request_activation(request), Runtime(now, request.ask, CALL_COST))
+
+    def judged(self, activation: Activation, runtime: Runtime) -> RuleResult | None:
+        """The result for what expressions see."""
+        guards = self._guards
+        activation[VARIABLES] = Variables(guards.variables, activation, runtime)
+        try:
+            settled = self._settled(activation, runtime)
+        except EvaluationError as error:
+            return RuleResult(Outcome.ERROR, f"{guards.failed}: {error.message}")
+        return settled or self._judge(activation, runtime)
+
+    def _settled(self, activation: Activation, runtime: Runtime) -> RuleResult | None:
+        """The result where exceptions or conditions decide it. Raises `EvaluationError`."""
+        guards = self._guards
+        exempt: dict[str, Any] = {"allowedImages": [], "allowedValues": []}
+        if guards.exceptions:
+            found = let_off(guards.exceptions, activation, runtime)
+            if found.result is not None:
+                return found.result
+            exempt = {"allowedImages": list(found.images), "allowedValues": list(found.values)}
+        activation[EXCEPTIONS] = exempt
+        try:
+            holds = all_hold(guards.conditions, activation, runtime)
+        except EvaluationError:
+            if not guards.ignores_errors:
+                raise
+            return SKIPPED
+        return None if holds else SKIPPED
