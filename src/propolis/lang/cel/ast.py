@@ -1,13 +1,15 @@
 """The syntax tree of CEL, of the shape that cel-go has, so that its costs and checks can be followed.
 
-Operators are calls of their function names: ``_+_``, ``_&&_``, ``_?_:_``, ``!_``, ``-_``, ``@in``, ``_[_]``, ``_[?_]``, ``_?._``,
-``_==_`` and so on (cel-go common/operators). Macros are expanded by the parser; `Tree.macros` keeps the calls
-as they were written.
+Operators are calls of their function names: ``_+_``, ``_&&_``, ``_?_:_``, ``!_``, ``-_``, ``@in``, ``_[_]``,
+``_[?_]``, ``_?._``, ``_==_`` and so on (cel-go common/operators). Macros are expanded by the parser;
+`Tree.macros` keeps the calls as they were written.
 """
 
 from typing import Any
 
 import msgspec
+
+from propolis.lang.cel.types import Type
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -97,11 +99,32 @@ class Tree(msgspec.Struct, frozen=True):
     Attributes:
         text: As it was written.
         root: Its outermost node.
-        offsets: Where each node stands, in code points from the start, by id.
-        macros: Calls that macros replaced, by the id of what stands there now.
+        offsets: Where each node stands, in code points from the start, by id: of an operator or a call its
+        sign. spans: From where to where it was written, by id; nodes that macros made have none. macros:
+        Calls that macros replaced, by the id of what stands there now.
     """
 
     text: str
     root: Expr
     offsets: dict[int, int]
+    spans: dict[int, tuple[int, int]]
     macros: dict[int, Expr]
+
+
+class CheckedTree(Tree, frozen=True):
+    """A tree whose names are resolved, with what is known before any evaluation.
+
+    Namespaced calls have no target, qualified names are one `Ident`; a name of the environment that a
+    variable of a macro hides starts with a dot.
+
+    Attributes:
+        types: Of every node, by id.
+        overloads: Ids of the overloads that a call may mean, by the call's id.
+        constants: What names of constants and types stand for, by the name's id.
+        variables: Names of the environment that the expression uses.
+    """
+
+    types: dict[int, Type]
+    overloads: dict[int, tuple[str, ...]]
+    constants: dict[int, Any]
+    variables: frozenset[str]

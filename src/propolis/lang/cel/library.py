@@ -1,19 +1,20 @@
 """How functions, macros and types are declared, so that checker, emitter and libraries agree.
 
-A value is what Python has for it: None, bool, int (64 bits, signed), `values.UInt`, float, str, bytes, list, dict,
-`values.Timestamp`, `values.Duration`, `values.OptionalValue`, `types.Type` for the name of a type, and for
-a type of a library any class with a class attribute ``cel_type: ClassVar[Type]`` and value equality. Values that
-come from JSON are used as they are: never copied, never changed.
+A value is what Python has for it: None, bool, int (64 bits, signed), `values.UInt`, float, str, bytes, list,
+dict, `values.Timestamp`, `values.Duration`, `values.OptionalValue`, `types.Type` for the name of a type, and
+for a type of a library any class with a class attribute ``cel_type: ClassVar[Type]`` and value equality.
+Values that come from JSON are used as they are: never copied, never changed.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.lang.cel.ast import Expr
+from propolis.lang.cel.nodes import Nodes
 from propolis.lang.cel.types import Type
 
 
@@ -39,35 +40,32 @@ class Overload(msgspec.Struct, frozen=True):
 
 
 class Function(msgspec.Struct, frozen=True):
-    """All overloads of one name. Declarations of one name by several libraries are joined."""
+    """All overloads of one name. Declarations of one name by several libraries are joined.
+
+    Attributes:
+        call: Decides for all overloads by itself, by the values, where that is quicker: an operator.
+    """
 
     name: str
     overloads: tuple[Overload, ...]
+    call: Callable[..., Any] | None = None
 
 
-class Macro(Protocol):
-    """What the parser replaces by another expression, before anything is checked."""
+class Macro(msgspec.Struct, frozen=True):
+    """What the parser replaces by another expression, before anything is checked.
+
+    Attributes:
+        name: Of the function or member that it looks like.
+        argument_count: Without the receiver; None for any number.
+        is_member: Whether it is called on something.
+        expand: Gets receiver and arguments; gives the expression in its place, or None when this is no call
+            of the macro. It raises `CelSyntaxError` when it is one with wrong arguments.
+    """
 
     name: str
     argument_count: int | None
-    """None for any number."""
     is_member: bool
-
-    def expand(self, target: Expr | None, arguments: tuple[Expr, ...], new: "Nodes") -> Expr | None:
-        """The expression in its place; None when this is no call of the macro.
-
-        Raises:
-            CelSyntaxError: It is one, with wrong arguments.
-        """
-        ...
-
-
-class Nodes(Protocol):
-    """Makes nodes with fresh ids at the place of the call that is expanded (see `ast`)."""
-
-    def id(self) -> int:
-        """An id of its own."""
-        ...
+    expand: Callable[[Expr | None, tuple[Expr, ...], Nodes], Expr | None]
 
 
 class Library(msgspec.Struct, frozen=True):
