@@ -1,0 +1,415 @@
+"""Text to syntax tree, by recursive descent.
+
+Follows cel-go parser/gen/CEL.g4 and parser/parser.go @ v0.30.0::
+
+    expression = or ["?" or ":" expression]
+    or         = and {"||" and}
+    and        = relation {"&&" relation}
+    relation   = sum {("==" | "!=" | "<" | "<=" | ">" | ">=" | "in") sum}
+    sum        = product {("+" | "-") product}
+    product    = unary {("*" | "/" | "%") unary}
+    unary      = member | "!" {"!"} member | "-" {"-"} member
+    member     = primary {"." ["?"] field | "." name "(" [list] ")" | "[" ["?"] expression "]"}
+    primary    = ["."] name ["(" [list] ")"] | "(" expression ")" | "[" elements "]" | "{" entries "}"
+               | ["."] name {"." name} "{" fields "}" | literal
+    field      = name | "`" characters "`"
+
+Chains of ``&&`` and ``||`` become balanced trees. Macros are expanded where they are called.
+"""
+
+from collections.abc import Callable, Mapping
+
+from propolis.lang.cel import operators
+from propolis.lang.cel.ast import (
+    Call,
+    Entry,
+    Expr,
+    Ident,
+    ListExpr,
+    Literal,
+    MapExpr,
+    Select,
+    StructExpr,
+    Tree,
+)
+from propolis.lang.cel.errors import CelSyntaxError, place_of, pointed
+from propolis.lang.cel.lexer import Token, tokens_of
+from propolis.lang.cel.library import Macro
+from propolis.lang.cel.literals import LITERALS, float_value, int_value
+from propolis.lang.cel.nodes import Nodes
+
+LONGEST_TEXT = 100_000
+"""Most code points of an expression, as cel-go and Kubernetes have it."""
+MOST_LEVELS = 120
+"""Deepest nesting of brackets, arguments and ternaries within each other."""
+TALLEST_TREE = 240
+"""Most nodes from the root to a leaf; a chain of fields or sums counts every link."""
+MOST_ITEMS = 20_000
+"""Most elements, entries or arguments in one pair of brackets."""
+
+RESERVED = frozenset({
+    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop",
+    "package", "namespace", "return", "var", "void", "while",
+})  # fmt: skip
+MacroKey = tuple[str, bool, int | None]
+_NUMBERS = ("int", "float")
+
+
+def parse(text: str, macros: Mapping[MacroKey, Macro]) -> Tree:
+    """The tree of an expression.
+
+    Raises:
+        CelSyntaxError: It is no expression, or larger or deeper than it may be.
+    """
+    if len(text) > LONGEST_TEXT:
+        message = (
+            f"Syntax error: expression code point size exceeds limit: size: {len(text)}, limit {LONGEST_TEXT}"
+        )
+        raise CelSyntaxError(message, place_of(text, 0))
+    parser = _Parser(text, macros)
+    try:
+        root = parser.whole()
+    except RecursionError as error:
+        raise CelSyntaxError(
+            pointed("Syntax error: nested too deeply", text, 0), place_of(text, 0)
+        ) from error
+    nodes = parser.nodes
+    return Tree(text, root, nodes.offsets, nodes.spans, nodes.macros)
+
+
+class _Parser:
+    def __init__(self, text: str, macros: Mapping[MacroKey, Macro]) -> None:
+        self.nodes = Nodes(text)
+        self._tokens = tokens_of(text)
+        self._position = 0
+        self._token = self._tokens[0]
+        self._macros = macros
+        self._level = 0
+        self._heights: dict[int, int] = {}
+
+    def whole(self) -> Expr:
+        root = self._expression()
+        if self._token.kind != "end":
+            self._unexpected("the end")
+        return root
+
+    # Tokens.
+
+    def _next(self) -> Token:
+        token = self._token
+        self._position += 1
+        self._token = self._tokens[self._position]
+        return token
+
+    def _accept(self, kind: str) -> Token | None:
+        return self._next() if self._token.kind == kind else None
+
+    def _expect(self, kind: str) -> Token:
+        if self._token.kind != kind:
+            self._unexpected(f"'{kind}'")
+        return self._next()
+
+    def _unexpected(self, expected: str) -> None:
+        found = f"'{self._token.text}'" if self._token.text else "the end"
+        self.nodes.fail_at(self._token.start, f"found {found} where {expected} was expected")
+
+    def _made(self, node: Expr, start: int, *children: Expr) -> Expr:
+        """Notes from where to where a node was written, and refuses trees that are too tall."""
+        self.nodes.spans[node.id] = (start, self._tokens[self._position - 1].end)
+        height = 1 + max((self._heights.get(child.id, 1) for child in children), default=0)
+        if height > TALLEST_TREE:
+            self.nodes.fail_at(start, f"nested deeper than {TALLEST_TREE} levels")
+        self._heights[node.id] = height
+        return node
+
+    # Operators.
+
+    def _expression(self) -> Expr:
+        self._level += 1
+        if self._level > MOST_LEVELS:
+            self.nodes.fail_at(self._token.start, f"nested deeper than {MOST_LEVELS} levels")
+        start = self._token.start
+        condition = self._chain("||", operators.OR)
+        if question := self._accept("?"):
+            chosen = self._chain("||", operators.OR)
+            self._expect(":")
+            other = self._expression()
+            call = Call(self.nodes.at(question.start), operators.CONDITIONAL, (condition, chosen, other))
+            condition = self._made(call, start, condition, chosen, other)
+        self._level -= 1
+        return condition
+
+    def _chain(self, sign: str, function: str) -> Expr:
+        """Operands of ``||`` or ``&&``, as a balanced tree."""
+        parse: Callable[[], Expr] = self._relation if sign == "&&" else self._and
+        terms, signs = [parse()], []
+        while token := self._accept(sign):
+            signs.append(self.nodes.at(token.start))
+            terms.append(parse())
+        return self._balanced(function, terms, signs, 0, len(signs) - 1) if signs else terms[0]
+
+    def _and(self) -> Expr:
+        return self._chain("&&", operators.AND)
+
+    def _balanced(self, function: str, terms: list[Expr], signs: list[int], low: int, high: int) -> Expr:
+        middle = (low + high + 1) // 2
+        left = terms[middle] if low == middle else self._balanced(function, terms, signs, low, middle - 1)
+        right = (
+            terms[high + 1] if middle == high else self._balanced(function, terms, signs, middle + 1, high)
+        )
+        call = Call(signs[middle], function, (left, right))
+        made = self._made(call, self._start_of(left), left, right)
+        self.nodes.spans[made.id] = (self._start_of(left), self._end_of(right))
+        return made
+
+    def _start_of(self, node: Expr) -> int:
+        return self.nodes.spans[node.id][0]
+
+    def _end_of(self, node: Expr) -> int:
+        return self.nodes.spans[node.id][1]
+
+    def _relation(self) -> Expr:
+        return self._binary(operators.RELATIONS, self._sum)
+
+    def _sum(self) -> Expr:
+        return self._binary(operators.SUMS, self._product)
+
+    def _product(self) -> Expr:
+        return self._binary(operators.PRODUCTS, self._unary)
+
+    def _binary(self, signs: Mapping[str, str], parse: Callable[[], Expr]) -> Expr:
+        start = self._token.start
+        left = parse()
+        while (function := signs.get(self._token.kind)) is not None:
+            call = self.nodes.at(self._next().start)
+            right = parse()
+            left = self._made(Call(call, function, (left, right)), start, left, right)
+        return left
+
+    def _unary(self) -> Expr:
+        sign = self._token
+        if sign.kind not in ("!", "-"):
+            return self._member(self._primary(), sign.start)
+        if sign.kind == "-" and self._tokens[self._position + 1].kind in _NUMBERS:
+            return self._member(self._number(self._next()), sign.start)
+        count = 0
+        while self._accept(sign.kind):
+            count += 1
+        operand = self._member(self._primary(), self._token.start)
+        if count % 2 == 0:
+            return operand
+        function = operators.NOT if sign.kind == "!" else operators.NEGATE
+        return self._made(Call(self.nodes.at(sign.start), function, (operand,)), sign.start, operand)
+
+    # Members.
+
+    def _member(self, node: Expr, start: int) -> Expr:
+        while True:
+            if self._token.kind == ".":
+                node = self._dotted(node, start)
+            elif self._token.kind == "[":
+                node = self._index(node, start)
+            elif self._token.kind == "{" and (name := self._type_name(node)):
+                node = self._struct(name, start)
+            else:
+                return node
+
+    def _dotted(self, node: Expr, start: int) -> Expr:
+        dot = self._next()
+        is_optional = self._accept("?") is not None
+        field = self._token
+        if field.kind not in ("name", "quoted"):
+            self._unexpected("a field")
+        self._next()
+        if self._token.kind == "(" and field.kind == "name" and not is_optional:
+            return self._call(field.text, node, start)
+        name = field.text.strip("`")
+        if not is_optional:
+            return self._made(Select(self.nodes.at(dot.start), node, name), start, node)
+        literal = Literal(self.nodes.at(field.start), name)
+        self._made(literal, field.start)
+        call = Call(self.nodes.at(dot.start), operators.OPTIONAL_SELECT, (node, literal))
+        return self._made(call, start, node)
+
+    def _index(self, node: Expr, start: int) -> Expr:
+        bracket = self._next()
+        function = operators.OPTIONAL_INDEX if self._accept("?") else operators.INDEX
+        index = self._expression()
+        self._expect("]")
+        return self._made(Call(self.nodes.at(bracket.start), function, (node, index)), start, node, index)
+
+    def _type_name(self, node: Expr) -> str:
+        """The name that a chain of plain fields spells; empty for anything else."""
+        parts: list[str] = []
+        while (
+            isinstance(node, Select)
+            and not node.tests_only
+            and self._tokens[self._position - 1].kind == "name"
+        ):
+            parts.append(node.field)
+            node = node.operand
+        return ".".join([node.name, *reversed(parts)]) if isinstance(node, Ident) else ""
+
+    def _call(self, name: str, target: Expr | None, start: int) -> Expr:
+        bracket = self._expect("(")
+        arguments = self._arguments()
+        self._expect(")")
+        identity = self.nodes.at(bracket.start)
+        call = Call(identity, name, arguments, target)
+        made = self._made(call, start, *arguments, *([target] if target else []))
+        return self._expanded(call, bracket.start) or made
+
+    def _arguments(self) -> tuple[Expr, ...]:
+        arguments: list[Expr] = []
+        while self._token.kind != ")":
+            arguments.append(self._expression())
+            self._count(arguments)
+            if not self._accept(","):
+                break
+            if self._token.kind == ")":
+                self._unexpected("an argument")
+        return tuple(arguments)
+
+    def _count(self, items: list[Expr] | list[Entry]) -> None:
+        if len(items) > MOST_ITEMS:
+            self.nodes.fail_at(self._token.start, f"more than {MOST_ITEMS} items")
+
+    def _expanded(self, call: Call, place: int) -> Expr | None:
+        """What a macro makes of a call; None when it is no macro."""
+        is_member = call.target is not None
+        key = (call.function, is_member, len(call.arguments))
+        macro = self._macros.get(key) or self._macros.get((call.function, is_member, None))
+        if macro is None:
+            return None
+        self.nodes.place = place
+        expanded = macro.expand(call.target, call.arguments, self.nodes)
+        if expanded is None:
+            return None
+        self.nodes.macros[expanded.id] = call
+        self.nodes.spans[expanded.id] = self.nodes.spans[call.id]
+        self._heights[expanded.id] = self._heights[call.id] + 3
+        return expanded
+
+    # Primaries.
+
+    def _primary(self) -> Expr:
+        token = self._token
+        if token.kind in ("name", "."):
+            return self._name()
+        if token.kind in LITERALS:
+            return self._number(token) if token.kind in _NUMBERS else self._literal()
+        if token.kind in _CONSTANTS:
+            return self._made(Literal(self.nodes.at(self._next().start), _CONSTANTS[token.kind]), token.start)
+        if token.kind == "(":
+            self._next()
+            inner = self._expression()
+            self._expect(")")
+            return inner
+        if token.kind == "[":
+            return self._list()
+        if token.kind == "{":
+            return self._map()
+        self._unexpected("a value")
+        raise AssertionError
+
+    def _name(self) -> Expr:
+        start = self._token.start
+        dot = "." if self._accept(".") else ""
+        token = self._expect_name()
+        if token.text in RESERVED:
+            self.nodes.fail_at(token.start, f"reserved identifier: {token.text}")
+        name = dot + token.text
+        if self._token.kind == "(":
+            return self._call(name, None, start)
+        return self._made(Ident(self.nodes.at(token.start), name), start)
+
+    def _expect_name(self) -> Token:
+        if self._token.kind != "name":
+            self._unexpected("a name")
+        return self._next()
+
+    def _literal(self) -> Expr:
+        token = self._next()
+        try:
+            value = LITERALS[token.kind](token.text)
+        except ValueError as error:
+            self.nodes.fail_at(token.start, str(error))
+        return self._made(Literal(self.nodes.at(token.start), value), token.start)
+
+    def _number(self, first: Token) -> Expr:
+        """An int or a double, with its sign."""
+        is_negative = first.kind == "-"
+        token = self._next()
+        try:
+            if token.kind == "int":
+                value: float = int_value(token.text, is_negative=is_negative)
+            else:
+                value = float_value(token.text, is_negative=is_negative)
+        except ValueError as error:
+            self.nodes.fail_at(token.start, str(error))
+        return self._made(Literal(self.nodes.at(first.start), value), first.start)
+
+    def _list(self) -> Expr:
+        bracket = self._next()
+        elements: list[Expr] = []
+        optionals: list[int] = []
+        while self._token.kind not in ("]", ","):
+            if self._accept("?"):
+                optionals.append(len(elements))
+            elements.append(self._expression())
+            self._count(elements)
+            if self._token.kind != "," or self._tokens[self._position + 1].kind == "]":
+                break
+            self._next()
+        self._accept(",")
+        self._expect("]")
+        node = ListExpr(self.nodes.at(bracket.start), tuple(elements), frozenset(optionals))
+        return self._made(node, bracket.start, *elements)
+
+    def _map(self) -> Expr:
+        bracket = self._next()
+        entries: list[Entry] = []
+        while self._token.kind not in ("}", ","):
+            is_optional = self._accept("?") is not None
+            key = self._expression()
+            colon = self._expect(":")
+            entries.append(Entry(self.nodes.at(colon.start), key, self._expression(), is_optional))
+            self._count(entries)
+            if self._token.kind != "," or self._tokens[self._position + 1].kind == "}":
+                break
+            self._next()
+        self._close_braces()
+        node = MapExpr(self.nodes.at(bracket.start), tuple(entries))
+        return self._made(node, bracket.start, *_values(entries))
+
+    def _struct(self, name: str, start: int) -> Expr:
+        brace = self._next()
+        entries: list[Entry] = []
+        while self._token.kind not in ("}", ","):
+            is_optional = self._accept("?") is not None
+            field = self._token
+            if field.kind not in ("name", "quoted"):
+                self._unexpected("a field")
+            self._next()
+            colon = self._expect(":")
+            entry = Entry(self.nodes.at(colon.start), field.text.strip("`"), self._expression(), is_optional)
+            entries.append(entry)
+            self._count(entries)
+            if self._token.kind != "," or self._tokens[self._position + 1].kind == "}":
+                break
+            self._next()
+        self._close_braces()
+        node = StructExpr(self.nodes.at(brace.start), name, tuple(entries))
+        return self._made(node, start, *_values(entries))
+
+    def _close_braces(self) -> None:
+        self._accept(",")
+        self._expect("}")
+
+
+def _values(entries: list[Entry]) -> list[Expr]:
+    keys = [entry.key for entry in entries if not isinstance(entry.key, str)]
+    return keys + [entry.value for entry in entries]
+
+
+_CONSTANTS = {"true": True, "false": False, "null": None}

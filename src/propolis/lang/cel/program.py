@@ -1,0 +1,79 @@
+"""The door: an expression as a program that evaluates.
+
+environment = Environment((STANDARD,), {"object": DYN})
+program = compile_expression("object.spec.replicas > 1", environment)
+program.evaluate({"object": deployment}, runtime)
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from propolis.lang.cel.ast import CheckedTree
+from propolis.lang.cel.checker import check
+from propolis.lang.cel.environment import Environment
+from propolis.lang.cel.interpreter.builder import Exact
+from propolis.lang.cel.interpreter.frame import Observe
+from propolis.lang.cel.library import Runtime
+from propolis.lang.cel.parser import parse
+from propolis.lang.cel.types import Type
+
+
+class Program:
+    """A compiled expression. It holds no state of an evaluation and may be shared.
+
+    Attributes:
+        tree: The checked tree.
+        environment: What it may use.
+    """
+
+    def __init__(self, tree: CheckedTree, environment: Environment) -> None:
+        self.tree = tree
+        self.environment = environment
+        self._exact: Exact | None = None
+        self._observed: Exact | None = None
+
+    @property
+    def type(self) -> Type:
+        """The type of what it gives; ``dyn`` where that depends on values."""
+        return self.tree.types[self.tree.root.id]
+
+    def evaluate(self, variables: Mapping[str, Any], runtime: Runtime) -> Any:
+        """The value for these variables.
+
+        Raises:
+            EvaluationError: There is none.
+            CostError: It would cost more than it may.
+            MissingLookups: The world has to be asked first.
+        """
+        return self.evaluate_exactly(variables, runtime)
+
+    def evaluate_exactly(self, variables: Mapping[str, Any], runtime: Runtime) -> Any:
+        """The same without generated code. Raises as `evaluate` does."""
+        if self._exact is None:
+            self._exact = Exact(self.tree, self.environment)
+        return self._exact.evaluate(variables, runtime)
+
+    def evaluate_observed(self, variables: Mapping[str, Any], runtime: Runtime, observe: Observe) -> Any:
+        """The same, telling every node and its value or error, children first.
+
+        What ``observe`` raises ends the evaluation; a `CostError` is absorbed by nothing.
+        """
+        if self._observed is None:
+            self._observed = Exact(self.tree, self.environment, is_observed=True)
+        return self._observed.evaluate(variables, runtime, observe)
+
+
+def compile_expression(text: str, environment: Environment, *, is_checked: bool = True) -> Program:
+    """A program.
+
+    Args:
+        text: The expression.
+        environment: What it may use.
+        is_checked: Whether types must agree; otherwise what does not fit fails when it is evaluated.
+
+    Raises:
+        CelSyntaxError: It cannot be parsed.
+        CelTypeError: It uses what there is not, or calls what does not fit.
+    """
+    tree = parse(text, environment.macros)
+    return Program(check(tree, environment, is_lenient=not is_checked), environment)
