@@ -24,6 +24,10 @@ class PatchError(DocumentError):
     """A patch has a wrong shape or does not fit the document."""
 
 
+class PatchTestError(PatchError):
+    """A test operation does not hold: the patch is not for this document."""
+
+
 def apply_patch(document: Any, operations: Any) -> Any:
     """The document after all operations; the one given is not changed.
 
@@ -135,7 +139,7 @@ def _test(holder: dict[str, Any], tokens: Tokens, operation: Operation) -> None:
     except _MissingError:
         found = None
     if not is_same(found, _value(operation)):
-        raise PatchError(f"test: the value at {_shown(tokens)} is another")
+        raise PatchTestError(f"test: the value at {_shown(tokens)} is another")
 
 
 _OPERATIONS: dict[str, Callable[[dict[str, Any], Tokens, Operation], None]] = {

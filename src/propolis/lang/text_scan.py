@@ -2,7 +2,7 @@
 
 
 def matching_brace(text: str, start: int) -> int:
-    """The index of the brace that closes the one at ``start``; -1 where none does. Quotes are not looked at."""
+    """The index of the brace that closes the one at ``start``, or -1. Quotes are not looked at."""
     depth = 0
     for index in range(start, len(text)):
         if text[index] == "{":

@@ -10,6 +10,8 @@ def answers_from(test: PolicyTest) -> ObjectAnswers:
         [
             *(item.document for item in (*test.targets, *test.resources)),
             *test.cluster,
+            *test.params,
+            *((test.context and test.context.resources) or ()),
             *(document for name in test.sources for document in test.files.get(name, ())),
         ]
     )

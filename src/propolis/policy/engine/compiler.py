@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from propolis.core.finding import Outcome, Rule, Severity
 from propolis.policy.engine.assertion import compile_assertion
 from propolis.policy.engine.autogen import generated_rules
+from propolis.policy.engine.cel.compiler import CelExtras, compile_cel_policy
 from propolis.policy.engine.downstream import Maker
 from propolis.policy.engine.enforcement import compile_enforcement
 from propolis.policy.engine.evidence import UnsupportedEvidence
@@ -28,6 +29,9 @@ from propolis.policy.engine.validate import (
     passed,
 )
 from propolis.policy.engine.verify_images import compile_verification
+from propolis.policy.model.cel.binding import Binding
+from propolis.policy.model.cel.exception import CelException
+from propolis.policy.model.cel.policy import CelPolicy
 from propolis.policy.model.exception import PolicyException
 from propolis.policy.model.generation import Generation
 from propolis.policy.model.mutation import Mutation
@@ -40,18 +44,30 @@ REMEDY = "propolis.dev/remedy"
 REMEDIATION = "propolis.dev/remediation"
 
 
-def compile_policies(policies: Iterable[Policy], exceptions: Sequence[PolicyException] = ()) -> PolicySet:
+AnyPolicy = Policy | CelPolicy
+AnyException = PolicyException | CelException
+
+
+def compile_policies(
+    policies: Iterable[AnyPolicy],
+    exceptions: Sequence[AnyException] = (),
+    bindings: Sequence[Binding] = (),
+) -> PolicySet:
     """Compiles policies and the exceptions to them to a set that is evaluated many times.
 
     A rule that this engine cannot do compiles to one that says so as an error on every resource
     that it is for.
     """
     rules: list[CompiledRule] = []
+    own = [one for one in exceptions if isinstance(one, PolicyException)]
+    extras = CelExtras([one for one in exceptions if isinstance(one, CelException)], bindings)
     for number, policy in enumerate(policies):
-        rules += [_compile_rule(policy, rule, number, None, exceptions) for rule in policy.spec.rules]
+        if isinstance(policy, CelPolicy):
+            rules += compile_cel_policy(policy, number, extras)
+            continue
+        rules += [_compile_rule(policy, rule, number, None, own) for rule in policy.spec.rules]
         rules += [
-            _compile_rule(policy, made.rule, number, made.kinds, exceptions)
-            for made in generated_rules(policy)
+            _compile_rule(policy, made.rule, number, made.kinds, own) for made in generated_rules(policy)
         ]
     return PolicySet(rules)
 

@@ -16,14 +16,13 @@ from propolis.core.resource import Document, Resource
 from propolis.policy.engine.case_answers import answers_from
 from propolis.policy.engine.case_documents import expected_document, is_expected
 from propolis.policy.engine.case_subject import subject_of
-from propolis.policy.engine.compiler import compile_policies
+from propolis.policy.engine.compiler import AnyPolicy, compile_policies
 from propolis.policy.engine.evaluate import evaluate
 from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.formatting import shown
 from propolis.policy.engine.policy_set import Phase, PolicySet
 from propolis.policy.model.action import Create, Patch, PolicyAction, Update
 from propolis.policy.model.kyverno_test import Expectation
-from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import PolicyTest
 
 EXCLUDED = "Excluded"
@@ -103,7 +102,8 @@ class _Run:
         self._objects = answers_from(test)
         self._others = {other.name for other in test.others}
         self._sets = {
-            policy.name: (policy, compile_policies([policy], test.exceptions)) for policy in test.policies
+            policy.name: (policy, compile_policies([policy], test.exceptions, test.bindings))
+            for policy in test.policies
         }
         self._found: dict[tuple[int, str], dict[str, _Outcome]] = {}
 
@@ -130,7 +130,9 @@ class _Run:
             return [_row(self._test, item, resource, "", reason, is_passed=reason == INVALID)]
         outcome = self._outcomes(index, item.operation)[name]
         found = [
-            finding for finding in outcome.findings if not item.rule or finding.rule.name in _names(item.rule)
+            finding
+            for finding in outcome.findings
+            if not (item.rule and finding.rule.name) or finding.rule.name in _names(item.rule)
         ]
         if not found:
             return [_row(self._test, item, resource, "", EXCLUDED, is_passed=True)]
@@ -176,7 +178,7 @@ class _Run:
         return found
 
     def _evaluated(
-        self, policy: Policy, rules: PolicySet, index: int, operation: str, document: Document
+        self, policy: AnyPolicy, rules: PolicySet, index: int, operation: str, document: Document
     ) -> Evaluation:
         subject = subject_of(self._test, policy, self._test.resources[index], operation, document)
         return complete(

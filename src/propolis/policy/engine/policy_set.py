@@ -2,13 +2,13 @@
 
 import enum
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
 from propolis.core.finding import Rule
 from propolis.policy.engine.context import Context
 from propolis.policy.engine.enforcement import Enforcement
-from propolis.policy.engine.kinds import KindSelector
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 
@@ -17,6 +17,14 @@ MOST_KINDS = 4096
 
 ContextOf = Callable[[], Context]
 """Gives the subject's context; it is made when the first rule needs it."""
+
+
+class Selects(Protocol):
+    """Tells kinds of resources."""
+
+    def selects(self, group: str, version: str, kind: str, subresource: str) -> bool:
+        """Whether a kind is meant."""
+        ...
 
 
 class Phase(enum.IntEnum):
@@ -45,7 +53,7 @@ class CompiledRule(msgspec.Struct, frozen=True):
 
     rule: Rule
     policy: int
-    selectors: tuple[KindSelector, ...] | None
+    selectors: tuple[Selects, ...] | None
     only_kinds: frozenset[str] | None
     matches: Callable[[Request], bool] | None
     run: Callable[[Request, ContextOf], RuleResult | None]

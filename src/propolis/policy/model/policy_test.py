@@ -7,8 +7,11 @@ import msgspec
 from propolis.core.errors import DocumentError
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.core.resource import Document, Resource
+from propolis.policy.model.cel.binding import Binding
+from propolis.policy.model.cel.exception import CelException
+from propolis.policy.model.cel.policy import CelPolicy
 from propolis.policy.model.exception import PolicyException
-from propolis.policy.model.kyverno_test import TestDocument, Values
+from propolis.policy.model.kyverno_test import ContextFile, TestDocument, Values
 from propolis.policy.model.policy import Policy
 
 
@@ -35,6 +38,8 @@ class PolicyTest(msgspec.Struct, frozen=True):
     Attributes:
         path: The file that holds the test.
         invalid: Names of policies that could not be read, with the error.
+        params: Objects that parametrize policies.
+        context: Objects and images that policies may look up.
         sources: Those of ``files`` that hold what rules clone.
         files: Documents of the files that expectations compare with, by the path as written.
         errors: What is wrong with the test itself; it then fails without being run.
@@ -42,13 +47,16 @@ class PolicyTest(msgspec.Struct, frozen=True):
 
     path: str
     document: TestDocument
-    policies: tuple[Policy, ...] = ()
+    policies: tuple[Policy | CelPolicy, ...] = ()
     others: tuple[OtherPolicy, ...] = ()
     invalid: dict[str, DocumentError] = {}
     resources: tuple[Resource, ...] = ()
     targets: tuple[Resource, ...] = ()
     cluster: tuple[Document, ...] = ()
-    exceptions: tuple[PolicyException, ...] = ()
+    exceptions: tuple[PolicyException | CelException, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    params: tuple[Document, ...] = ()
+    context: ContextFile | None = None
     values: Values = Values()
     user: TestUser | None = None
     files: dict[str, tuple[Document, ...]] = {}

@@ -15,8 +15,19 @@ from propolis.core.limits import DEFAULT
 from propolis.core.resource import Document, Origin, Resource, reference_of
 from propolis.lang.yaml import load_documents
 from propolis.policy.model import is_policy, parse_policy
+from propolis.policy.model.cel.binding import Binding
+from propolis.policy.model.cel.exception import CelException
+from propolis.policy.model.cel.parse import (
+    is_binding,
+    is_cel_exception,
+    is_cel_policy,
+    parse_binding,
+    parse_cel_exception,
+    parse_cel_policy,
+)
+from propolis.policy.model.cel.policy import CelPolicy
 from propolis.policy.model.exception import PolicyException, is_exception, parse_exception
-from propolis.policy.model.kyverno_test import TestDocument, Values
+from propolis.policy.model.kyverno_test import ContextFile, TestDocument, Values
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import OtherPolicy, PolicyTest, TestUser
 from propolis.policy.sources.scopes import is_cluster_scoped
@@ -80,6 +91,7 @@ class _Reader:
         self._root = root
         self._line = line
         self._errors: list[DocumentError] = []
+        self._bindings: list[Binding] = []
 
     def read(self, document: Document) -> PolicyTest:
         test = self._converted(document, TestDocument, self._path) or TestDocument()
@@ -96,6 +108,9 @@ class _Reader:
             targets=self._resources(test.target_resources),
             cluster=cluster,
             exceptions=self._exceptions(test.exceptions),
+            bindings=tuple(self._bindings),
+            params=tuple(self._documents(test.param_resources)),
+            context=self._single(test.context, ContextFile) if test.context else None,
             values=values,
             user=self._single(test.userinfo, TestUser) if test.userinfo else None,
             files=self._compared_files(test),
@@ -158,29 +173,35 @@ class _Reader:
 
     def _policies(
         self, names: tuple[str, ...]
-    ) -> tuple[tuple[Policy, ...], tuple[OtherPolicy, ...], dict[str, DocumentError]]:
-        policies: list[Policy] = []
+    ) -> tuple[tuple[Policy | CelPolicy, ...], tuple[OtherPolicy, ...], dict[str, DocumentError]]:
+        policies: list[Policy | CelPolicy] = []
         others: list[OtherPolicy] = []
         invalid: dict[str, DocumentError] = {}
         for document, origin in self._located(names):
             ref = reference_of(document)
-            if is_policy(document):
-                try:
+            try:
+                if is_policy(document):
                     policies.append(parse_policy(document, origin))
-                except DocumentError as error:
-                    invalid[ref.name] = error
-            elif ref.group in CEL_GROUPS:
-                others.append(OtherPolicy(ref.kind, ref.name))
+                elif is_cel_policy(document):
+                    policies.append(parse_cel_policy(document, origin))
+                elif is_binding(document):
+                    self._bindings.append(parse_binding(document, origin))
+                elif ref.group in CEL_GROUPS:
+                    others.append(OtherPolicy(ref.kind, ref.name))
+            except DocumentError as error:
+                invalid[ref.name] = error
         return tuple(policies), tuple(others), invalid
 
-    def _exceptions(self, names: tuple[str, ...]) -> tuple[PolicyException, ...]:
-        found: list[PolicyException] = []
+    def _exceptions(self, names: tuple[str, ...]) -> tuple[PolicyException | CelException, ...]:
+        found: list[PolicyException | CelException] = []
         for document, origin in self._located(names):
-            if is_exception(document):
-                try:
+            try:
+                if is_exception(document):
                     found.append(parse_exception(document, origin))
-                except DocumentError as error:
-                    self._errors.append(error)
+                elif is_cel_exception(document):
+                    found.append(parse_cel_exception(document, origin))
+            except DocumentError as error:
+                self._errors.append(error)
         return tuple(found)
 
     def _resources(self, names: tuple[str, ...]) -> tuple[Resource, ...]:

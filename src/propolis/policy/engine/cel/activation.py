@@ -6,7 +6,6 @@ Follows kubernetes/apiserver plugin/cel @ 24a394e and Kyverno pkg/cel/policies @
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from propolis.core.evaluation import Answer
 from propolis.core.resource import Document
 from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.library import Runtime
@@ -127,7 +126,7 @@ def _namespace_object(request: Request) -> Document | None:
     """The namespace of the request; None where it is in none."""
     if not request.namespace:
         return None
-    answer: Answer = request.ask(namespace_key(request.namespace))
+    answer = request.ask(namespace_key(request.namespace))
     if isinstance(answer.value, dict):
         return answer.value
     name = request.namespace

@@ -9,7 +9,7 @@ from typing import Any
 
 from propolis.core.resource import Document, reference_of
 from propolis.lang.cel.errors import EvaluationError
-from propolis.policy.engine.cel.list_types import Keyed, Merging, Set, Whole, merging_of
+from propolis.policy.engine.cel.list_types import Keyed, Set, Whole, merging_of
 
 How = Any
 """``Merging``, `Keyed`, `Set`, `Whole`, or None for what is not known."""

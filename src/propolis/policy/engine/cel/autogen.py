@@ -6,7 +6,7 @@ Follows Kyverno pkg/cel/autogen and pkg/cel/policies/*/autogen @ v1.19.1: only t
 
 import re
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -21,8 +21,6 @@ from propolis.policy.model.cel.policy import (
     Patch,
     ValidatingSpec,
 )
-
-S = TypeVar("S", ValidatingSpec, ImageValidatingSpec)
 
 CONTROLLERS = {
     "daemonsets": "apps",
@@ -98,10 +96,14 @@ def _moved_spec(
     return msgspec.structs.replace(moved, match_constraints=constraints)
 
 
-def _moved_texts(spec: S, template: str) -> S:
+def _moved_texts(
+    spec: ValidatingSpec | ImageValidatingSpec, template: str
+) -> ValidatingSpec | ImageValidatingSpec:
     """Every text of a spec, as upstream moves them in its JSON."""
     document = _in_texts(msgspec.to_builtins(spec), template)
-    return msgspec.convert(document, type(spec))
+    if isinstance(spec, ValidatingSpec):
+        return msgspec.convert(document, ValidatingSpec)
+    return msgspec.convert(document, ImageValidatingSpec)
 
 
 def _in_texts(value: Any, template: str) -> Any:
@@ -115,7 +117,8 @@ def _in_texts(value: Any, template: str) -> Any:
 def _moved_mutations(spec: MutatingSpec, template: str) -> MutatingSpec:
     """Conditions and applied objects; JSON patches and variables stay as they are."""
     conditions = tuple(
-        NamedExpression(one.name, _moved_mutation(one.expression, template)) for one in spec.match_conditions or ()
+        NamedExpression(one.name, _moved_mutation(one.expression, template))
+        for one in spec.match_conditions or ()
     )
     mutations = tuple(_applied(one, template) for one in spec.mutations or ())
     return msgspec.structs.replace(spec, match_conditions=conditions, mutations=mutations)

@@ -1,5 +1,7 @@
 """What a CEL policy found, for people and for reports."""
 
+import msgspec
+
 from propolis.core.finding import Evidence
 
 
@@ -14,4 +16,4 @@ class CelEvidence(Evidence, frozen=True):
 
     index: int = -1
     expression: str = ""
-    annotations: dict[str, str] = {}
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)

@@ -14,7 +14,7 @@ class Keyed(msgspec.Struct, frozen=True):
     """A list whose elements are told apart by some fields; ``defaults`` stand for absent ones."""
 
     keys: tuple[str, ...]
-    element: "Merging" = {}
+    element: Mapping[str, Any] = {}
     defaults: Mapping[str, Any] = {}
 
 
@@ -26,8 +26,8 @@ class Set(msgspec.Struct, frozen=True):
     """A list of texts, each once."""
 
 
-Merging: TypeAlias = "Mapping[str, Merging | Keyed | Whole | Set]"
-"""Fields that do not merge as the default has it, by name; ``*`` stands for every field."""
+Merging: TypeAlias = Mapping[str, Any]
+"""Fields that do not merge as the default has it, by name: `Keyed`, `Whole`, `Set`, or fields again."""
 
 WHOLE, SET = Whole(), Set()
 BY_NAME = Keyed(("name",))
@@ -35,7 +35,12 @@ CONDITIONS = Keyed(("type",))
 
 METADATA: Merging = {"ownerReferences": Keyed(("uid",)), "finalizers": SET}
 SELECTOR: Merging = {"selector": WHOLE}
-KEY_REF: Merging = {"configMapKeyRef": WHOLE, "secretKeyRef": WHOLE, "fieldRef": WHOLE, "resourceFieldRef": WHOLE}
+KEY_REF: Merging = {
+    "configMapKeyRef": WHOLE,
+    "secretKeyRef": WHOLE,
+    "fieldRef": WHOLE,
+    "resourceFieldRef": WHOLE,
+}
 CONTAINER: Merging = {
     "env": Keyed(("name",), {"valueFrom": KEY_REF}),
     "ports": Keyed(("containerPort", "protocol"), defaults={"protocol": "TCP"}),

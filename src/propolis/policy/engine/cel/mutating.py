@@ -13,9 +13,9 @@ from propolis.core.errors import DocumentError
 from propolis.core.finding import Outcome
 from propolis.core.resource import Document
 from propolis.lang.cel.errors import EvaluationError
+from propolis.lang.cel.json_values import to_json
 from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.program import Program
-from propolis.lang.cel.values_json import to_json
 from propolis.lang.json_patch import PatchTestError, apply_patch, is_same
 from propolis.policy.engine.cel.activation import OBJECT, Activation
 from propolis.policy.engine.cel.apply import apply_object
@@ -85,7 +85,9 @@ def _check_names(value: Any, path: str) -> None:
     """The type of every part must name its place."""
     if isinstance(value, MadeObject):
         if value.type_name != path:
-            raise EvaluationError(f"type mismatch: unexpected type name {value.type_name!r}, expected {path!r}")
+            raise EvaluationError(
+                f"type mismatch: unexpected type name {value.type_name!r}, expected {path!r}"
+            )
         for key, item in value.values.items():
             _check_names(item, f"{path}.{key}")
     elif isinstance(value, list):

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 import msgspec
 
 from propolis.core.finding import Outcome
-from propolis.lang.cel.environment import Environment
 from propolis.lang.cel.errors import CelError
 from propolis.lang.cel.program import Program, compile_expression
 from propolis.lang.cel.types import Type
@@ -61,9 +60,9 @@ class Expressions:
         variables: Their programs by name.
     """
 
-    def __init__(self, kind: str, namespace: str = "", **extra: Type) -> None:
+    def __init__(self, group: str, namespace: str = "", **extra: Type) -> None:
         self._types: dict[str, Type] = {}
-        self.environment: Environment = policy_environment(kind, namespace, PolicyTypes(self._types), extra)
+        self.environment = policy_environment(group, namespace, PolicyTypes(self._types), extra)
         self.variables: dict[str, Program] = {}
 
     def program(self, text: str, *path: str | int) -> Program:

@@ -4,7 +4,6 @@ Follows Kyverno pkg/cel/policies/vpol/compiler/policy.go and mpol/compiler/polic
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -58,7 +57,7 @@ class CelRun:
 
     def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
         """The result of the policy for a request."""
-        now: datetime = context_of().environment.now
+        now = context_of().environment.now
         return self.judged(request_activation(request), Runtime(now, request.ask, CALL_COST))
 
     def judged(self, activation: Activation, runtime: Runtime) -> RuleResult | None:

@@ -1,4 +1,4 @@
-"""The types of what expressions of policies see: ``request``, ``namespaceObject``, ``variables``, what they make.
+"""The types of what expressions see: ``request``, ``namespaceObject``, ``variables``, what they make.
 
 Fields of requests and namespaces follow kubernetes/apiserver plugin/cel @ 24a394e (BuildRequestType,
 BuildNamespaceType); ``Object`` and ``JSONPatch`` follow pkg/cel/mutation there.
@@ -113,5 +113,7 @@ class PolicyTypes:
     def construct(self, type_name: str, values: dict[str, Any]) -> Any:
         """The value of ``Name{field: value}``."""
         if type_name == "JSONPatch":
-            return JsonPatchOperation(**{"from_" if key == "from" else key: item for key, item in values.items()})
+            return JsonPatchOperation(
+                **{"from_" if key == "from" else key: item for key, item in values.items()}
+            )
         return MadeObject(type_name, values)

@@ -83,5 +83,3 @@ def annotations_of(
         if text:
             found[key] = text
     return found
-
-

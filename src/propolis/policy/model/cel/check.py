@@ -1,4 +1,4 @@
-"""What the shape of a CEL policy does not tell: fields that its kind has not, names twice, patches without kind.
+"""What the shape of a CEL policy does not tell: fields that its kind has not, names that stand twice.
 
 Facts from the validation of admissionregistration.k8s.io/v1 and the CustomResourceDefinitions of Kyverno.
 """
@@ -33,14 +33,12 @@ def check_policy(policy: CelPolicy) -> Problem | None:
 
 def _problems(policy: CelPolicy) -> Iterator[Problem]:
     spec = policy.spec
-    if policy.group == KUBERNETES:
-        for field in _KYVERNO_ONLY:
-            if getattr(spec, field, None) is not None:
-                yield Problem(f"a {policy.kind} has no such field", (_camel(field),))
-        if not getattr(spec, "match_constraints", None):
-            yield Problem("nothing says which requests it is for", (), "matchConstraints")
-    elif getattr(spec, "param_kind", None) is not None:
-        yield Problem(f"a {policy.kind} has no such field", ("paramKind",))
+    foreign = _KYVERNO_ONLY if policy.group == KUBERNETES else ("param_kind",)
+    for field in foreign:
+        if getattr(spec, field, None) is not None:
+            yield Problem(f"a {policy.kind} has no such field", (_camel(field),))
+    if policy.group == KUBERNETES and not getattr(spec, "match_constraints", None):
+        yield Problem("nothing says which requests it is for", (), "matchConstraints")
     for field in _NAMED:
         yield from _names(getattr(spec, field, None) or (), _camel(field))
     match spec:

@@ -16,7 +16,7 @@ class Evaluation(ApiStruct, frozen=True):
     """When a policy is evaluated, and on what.
 
     Attributes:
-        mode: ``Kubernetes`` (requests), ``JSON`` (any document), ``Envoy`` or ``HTTP`` (authorisation requests).
+        mode: ``Kubernetes`` (requests), ``JSON`` (any document), ``Envoy`` or ``HTTP`` (authorisation).
     """
 
     mode: str | None = None
