@@ -167,7 +167,7 @@ class _Run:
             mutated[name] = _Outcome(evaluation.findings, document, evaluation.actions)
         found: dict[str, _Outcome] = {}
         for name, (policy, rules) in self._sets.items():
-            rest = rules.of_phases(Phase.VERIFY, Phase.JUDGE, Phase.GENERATE)
+            rest = rules.of_phases(Phase.VERIFY, Phase.JUDGE, Phase.GENERATE, Phase.DELETE)
             evaluation = self._evaluated(policy, rest, index, operation, document)
             found[name] = _Outcome(
                 (*mutated[name].findings, *evaluation.findings),

@@ -34,6 +34,7 @@ class Phase(enum.IntEnum):
     VERIFY = 1
     JUDGE = 2
     GENERATE = 3
+    DELETE = 4
 
 
 class CompiledRule(msgspec.Struct, frozen=True):

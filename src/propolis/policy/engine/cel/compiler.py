@@ -5,23 +5,33 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from propolis.core.finding import Rule, Severity
-from propolis.policy.engine.cel.admission import compile_admission
+from propolis.lang.cel.types import STRING
 from propolis.policy.engine.cel.autogen import for_controllers
 from propolis.policy.engine.cel.constraints import compile_constraints, selectors_of
 from propolis.policy.engine.cel.exceptions import compile_cel_exceptions
-from propolis.policy.engine.cel.mutating import Change, compile_changes
+from propolis.policy.engine.cel.image_validating import REFERENCE
+from propolis.policy.engine.cel.image_validating import VARIABLES as IMAGE_VARIABLES
+from propolis.policy.engine.cel.judges import compile_judge
 from propolis.policy.engine.cel.programs import Expressions, PolicyError
-from propolis.policy.engine.cel.run import CelRun, Guards, Judge
-from propolis.policy.engine.cel.validating import compile_checks
+from propolis.policy.engine.cel.run import CelRun, Guards
 from propolis.policy.engine.enforcement import Enforcement
 from propolis.policy.engine.policy_set import CompiledRule, ContextOf, Phase
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.cel.exception import CelException
-from propolis.policy.model.cel.policy import KUBERNETES, CelPolicy, MutatingSpec, ValidatingSpec
+from propolis.policy.model.cel.policy import (
+    CelPolicy,
+    DeletingSpec,
+    GeneratingSpec,
+    ImageValidatingSpec,
+    MutatingSpec,
+)
+from propolis.policy.model.cel.settings import Switch
 
 SOURCE = "policy"
+
+Run = Callable[[Request, ContextOf], RuleResult | None]
 
 
 class CelExtras(msgspec.Struct, frozen=True):
@@ -33,6 +43,13 @@ class CelExtras(msgspec.Struct, frozen=True):
 
 NO_EXTRAS = CelExtras()
 
+_PHASES: dict[type, Phase] = {
+    MutatingSpec: Phase.MUTATE,
+    ImageValidatingSpec: Phase.VERIFY,
+    GeneratingSpec: Phase.GENERATE,
+    DeletingSpec: Phase.DELETE,
+}
+
 
 def compile_cel_policy(
     policy: CelPolicy, number: int, extras: CelExtras = NO_EXTRAS
@@ -43,9 +60,9 @@ def compile_cel_policy(
 
 
 def _compile(policy: CelPolicy, number: int, extras: CelExtras) -> CompiledRule:
-    constraints = getattr(policy.spec, "match_constraints", None)
+    constraints = policy.spec.match_constraints
     try:
-        run: Callable[[Request, ContextOf], RuleResult | None] = _run(policy, extras)
+        run: Run = compile_run(policy, extras)
     except PolicyError as error:
         run = _always(error.result)
     return CompiledRule(
@@ -55,22 +72,28 @@ def _compile(policy: CelPolicy, number: int, extras: CelExtras) -> CompiledRule:
         only_kinds=None,
         matches=compile_constraints(constraints, policy.namespace),
         run=run,
-        phase=Phase.MUTATE if isinstance(policy.spec, MutatingSpec) else Phase.JUDGE,
+        phase=_PHASES.get(type(policy.spec), Phase.JUDGE),
         enforcement=_enforcement(policy),
         in_background=_in_background(policy),
     )
 
 
-def _always(result: RuleResult) -> Callable[[Request, ContextOf], RuleResult | None]:
+def _always(result: RuleResult) -> Run:
     return lambda _request, _context_of: result
 
 
-def _run(policy: CelPolicy, extras: CelExtras) -> CelRun:
-    """The policy at run time. Raises `PolicyError`."""
+def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS) -> CelRun:
+    """The policy at run time.
+
+    Raises:
+        PolicyError: An expression of it cannot be used.
+    """
     spec = policy.spec
-    expressions = Expressions(policy.group, policy.namespace)
-    conditions = expressions.conditions(getattr(spec, "match_conditions", None), "matchConditions")
-    expressions.add_variables(getattr(spec, "variables", None))
+    more = {**IMAGE_VARIABLES, REFERENCE: STRING} if isinstance(spec, ImageValidatingSpec) else {}
+    expressions = Expressions(policy.group, policy.namespace, more)
+    stated = None if isinstance(spec, DeletingSpec) else spec.match_conditions
+    conditions = expressions.conditions(stated, "matchConditions")
+    expressions.add_variables(spec.variables)
     guards = Guards(
         expressions.variables,
         conditions,
@@ -78,51 +101,36 @@ def _run(policy: CelPolicy, extras: CelExtras) -> CelRun:
         ignores_errors=getattr(spec, "failure_policy", None) == "Ignore",
         failed="failed to evaluate policy" if isinstance(spec, MutatingSpec) else "failed to load context",
     )
-    return CelRun(guards, _judge(policy, expressions))
-
-
-def _judge(policy: CelPolicy, expressions: Expressions) -> Judge:
-    spec = policy.spec
-    annotations = expressions.annotations(getattr(spec, "audit_annotations", None))
-    match spec:
-        case ValidatingSpec() if policy.group == KUBERNETES:
-            return compile_admission(expressions.checks(spec.validations), annotations)
-        case ValidatingSpec():
-            return compile_checks(expressions.checks(spec.validations), annotations)
-        case MutatingSpec():
-            may_replace = bool(spec.evaluation and spec.evaluation.use_server_side_apply)
-            return compile_changes(_changes(spec, expressions), annotations, may_replace=may_replace)
-    raise NotImplementedError
-
-
-def _changes(spec: MutatingSpec, expressions: Expressions) -> list[Change]:
-    changes = []
-    for index, one in enumerate(spec.mutations or ()):
-        applies = one.patch_type == "ApplyConfiguration"
-        field = "applyConfiguration" if applies else "jsonPatch"
-        patch = one.apply_configuration if applies else one.json_patch
-        text = patch.expression if patch else ""
-        changes.append(Change(expressions.program(text, "mutations", index, field, "expression"), applies))
-    return changes
+    return CelRun(guards, compile_judge(policy, expressions))
 
 
 def _enforcement(policy: CelPolicy) -> Enforcement | None:
     """When the policy refuses: by its actions, errors by its failure policy."""
     spec = policy.spec
-    on_error = getattr(spec, "failure_policy", None) != "Ignore"
+    if isinstance(spec, GeneratingSpec | DeletingSpec):
+        return None
+    on_error = spec.failure_policy != "Ignore"
     if isinstance(spec, MutatingSpec):
         return Enforcement(on_error, (), on_error, allows_existing=False)
-    actions = getattr(spec, "validation_actions", None) or ("Deny",)
+    actions = spec.validation_actions or ("Deny",)
     return Enforcement("Deny" in actions, (), on_error, allows_existing=False)
 
 
 def _in_background(policy: CelPolicy) -> bool:
-    evaluation = getattr(policy.spec, "evaluation", None)
-    if isinstance(policy.spec, MutatingSpec):
-        existing = evaluation.mutate_existing if evaluation else None
-        return bool(existing and existing.enabled)
-    background = evaluation.background if evaluation else None
-    return background is None or background.enabled is not False
+    """Whether a scan judges by it: what changes or makes resources only where the policy says so."""
+    spec = policy.spec
+    if isinstance(spec, DeletingSpec):
+        return False
+    evaluation = spec.evaluation
+    if isinstance(spec, MutatingSpec):
+        return _is_on(evaluation and evaluation.mutate_existing, default=False)
+    if isinstance(spec, GeneratingSpec):
+        return _is_on(evaluation and evaluation.generate_existing, default=False)
+    return _is_on(evaluation and evaluation.background, default=True)
+
+
+def _is_on(switch: Switch | None, *, default: bool) -> bool:
+    return default if switch is None or switch.enabled is None else switch.enabled
 
 
 def finding_rule(policy: CelPolicy) -> Rule:
@@ -130,7 +138,7 @@ def finding_rule(policy: CelPolicy) -> Rule:
     severity = policy.annotation("severity").lower()
     return Rule(
         source=SOURCE,
-        policy=f"{policy.namespace}/{policy.name}" if policy.namespace else policy.name,
+        policy=policy.key,
         name="",
         title=policy.annotation("title") or policy.name,
         severity=Severity(severity) if severity in set(Severity) else Severity.MEDIUM,

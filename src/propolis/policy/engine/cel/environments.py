@@ -18,6 +18,34 @@ from propolis.lang.cel.libraries.extensions import (
     strings,
     two_variable_comprehensions,
 )
+from propolis.lang.cel.libraries.kubernetes.authorizer import (
+    AUTHORIZER_LIBRARY,
+    AUTHORIZER_SELECTORS_LIBRARY,
+    AUTHORIZER_TYPE,
+)
+from propolis.lang.cel.libraries.kubernetes.formats import FORMAT_LIBRARY
+from propolis.lang.cel.libraries.kubernetes.jsonpatch import JSON_PATCH_LIBRARY
+from propolis.lang.cel.libraries.kubernetes.lists import LISTS_V1
+from propolis.lang.cel.libraries.kubernetes.network import CIDR_LIBRARY, IP_LIBRARY
+from propolis.lang.cel.libraries.kubernetes.quantity import QUANTITY_LIBRARY
+from propolis.lang.cel.libraries.kubernetes.regex import REGEX_LIBRARY
+from propolis.lang.cel.libraries.kubernetes.semver import SEMVER_V1
+from propolis.lang.cel.libraries.kubernetes.url_library import URL_LIBRARY
+from propolis.lang.cel.libraries.kyverno.certificates import X509_LIBRARY
+from propolis.lang.cel.libraries.kyverno.contexts import (
+    GLOBAL_CONTEXT_LIBRARY,
+    IMAGE_DATA_LIBRARY,
+    RANDOM_LIBRARY,
+)
+from propolis.lang.cel.libraries.kyverno.documents import JSON_LIBRARY, YAML_LIBRARY
+from propolis.lang.cel.libraries.kyverno.generator import generator_library
+from propolis.lang.cel.libraries.kyverno.gzip import GZIP_LIBRARY
+from propolis.lang.cel.libraries.kyverno.hashes import HASH_LIBRARY
+from propolis.lang.cel.libraries.kyverno.http import HTTP_LIBRARY
+from propolis.lang.cel.libraries.kyverno.image import IMAGE_LIBRARY
+from propolis.lang.cel.libraries.kyverno.numbers import MATH_LIBRARY, TIME_LIBRARY, TRANSFORM_LIBRARY
+from propolis.lang.cel.libraries.kyverno.resource import resource_library
+from propolis.lang.cel.libraries.kyverno.users import USER_LIBRARY
 from propolis.lang.cel.libraries.standard import STANDARD
 from propolis.lang.cel.library import Library
 from propolis.lang.cel.types import DYN, Type
@@ -44,15 +72,17 @@ VARIABLES_OF_REQUESTS: Mapping[str, Type] = {
     NAMESPACE_OBJECT: NAMESPACE,
     VARIABLES: VARIABLES_TYPE,
 }
-_OF_KUBERNETES: Mapping[str, Type] = {PARAMS: DYN, AUTHORIZER: DYN}
+_OF_KUBERNETES: Mapping[str, Type] = {PARAMS: DYN, AUTHORIZER: AUTHORIZER_TYPE}
 _OF_KYVERNO: Mapping[str, Type] = {EXCEPTIONS: EXCEPTIONS_TYPE}
 
 
+GENERATOR = "generator"
+
+
 @cache
-def libraries(group: str) -> tuple[Library, ...]:
-    """The libraries of the policies of an API group."""
-    del group
-    return (
+def libraries(group: str, namespace: str) -> tuple[Library, ...]:
+    """The libraries of the policies of an API group; those of a namespaced policy stay in its namespace."""
+    kubernetes = (
         STANDARD,
         optionals(),
         strings(2),
@@ -63,6 +93,39 @@ def libraries(group: str) -> tuple[Library, ...]:
         regex(),
         bindings(),
         two_variable_comprehensions(),
+        LISTS_V1,
+        REGEX_LIBRARY,
+        URL_LIBRARY,
+        IP_LIBRARY,
+        CIDR_LIBRARY,
+        QUANTITY_LIBRARY,
+        FORMAT_LIBRARY,
+        SEMVER_V1,
+        JSON_PATCH_LIBRARY,
+    )
+    if group == KUBERNETES:
+        return (*kubernetes, AUTHORIZER_LIBRARY, AUTHORIZER_SELECTORS_LIBRARY)
+    return (*kubernetes, *_kyverno(namespace))
+
+
+def _kyverno(namespace: str) -> tuple[Library, ...]:
+    return (
+        resource_library(namespace or None),
+        generator_library(namespace or None),
+        GLOBAL_CONTEXT_LIBRARY,
+        IMAGE_DATA_LIBRARY,
+        IMAGE_LIBRARY,
+        USER_LIBRARY,
+        HASH_LIBRARY,
+        MATH_LIBRARY,
+        JSON_LIBRARY,
+        YAML_LIBRARY,
+        RANDOM_LIBRARY,
+        X509_LIBRARY,
+        TIME_LIBRARY,
+        TRANSFORM_LIBRARY,
+        GZIP_LIBRARY,
+        HTTP_LIBRARY,
     )
 
 
@@ -75,10 +138,9 @@ def policy_environment(group: str, namespace: str, types: Provider, extra: Mappi
         types: Object types, the policy's variables among them.
         extra: More variables of its kind.
     """
-    del namespace
     own = _OF_KUBERNETES if group == KUBERNETES else _OF_KYVERNO
     return Environment(
-        libraries(group),
+        libraries(group, namespace),
         {**VARIABLES_OF_REQUESTS, **own, **extra},
         provider=types,
         uses_cross_type_numerics=True,

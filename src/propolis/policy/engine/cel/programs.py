@@ -3,12 +3,13 @@
 Variables see those above them; their types are known to the expressions after them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from propolis.core.finding import Outcome
 from propolis.lang.cel.errors import CelError
+from propolis.lang.cel.library import Library
 from propolis.lang.cel.program import Program, compile_expression
 from propolis.lang.cel.types import Type
 from propolis.policy.engine.cel.environments import policy_environment
@@ -60,10 +61,14 @@ class Expressions:
         variables: Their programs by name.
     """
 
-    def __init__(self, group: str, namespace: str = "", **extra: Type) -> None:
+    def __init__(self, group: str, namespace: str = "", extra: Mapping[str, Type] | None = None) -> None:
         self._types: dict[str, Type] = {}
-        self.environment = policy_environment(group, namespace, PolicyTypes(self._types), extra)
+        self.environment = policy_environment(group, namespace, PolicyTypes(self._types), extra or {})
         self.variables: dict[str, Program] = {}
+
+    def add_library(self, library: Library) -> None:
+        """Lets the expressions that are compiled from now on use more functions."""
+        self.environment = self.environment.extended(library)
 
     def program(self, text: str, *path: str | int) -> Program:
         """A program.

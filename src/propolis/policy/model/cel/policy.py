@@ -158,6 +158,11 @@ class CelPolicy(msgspec.Struct, frozen=True):
         """The kind without its scope: ``ValidatingPolicy`` for a NamespacedValidatingPolicy."""
         return self.kind.removeprefix("Namespaced")
 
+    @property
+    def key(self) -> str:
+        """``namespace/name``, or the name alone."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
     def annotation(self, name: str) -> str:
         """``policies.kyverno.io/NAME``, or empty."""
         return self.annotations.get(f"policies.kyverno.io/{name}", "")
