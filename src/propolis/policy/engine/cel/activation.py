@@ -34,6 +34,10 @@ class Activation(dict[str, Any]):
         found = self[name] = maker()
         return found
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a name, or a default where nothing has it."""
+        return self[name] if name in self or name in self._makers else default
+
 
 class Variables(dict[str, Any]):
     """A policy's variables: each is evaluated when it is first named, and not again."""
@@ -56,8 +60,9 @@ class Variables(dict[str, Any]):
             raise type(error)(text) from error
         return found
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._programs
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a variable, or a default where there is none of that name."""
+        return self[name] if name in self._programs else default
 
 
 def request_activation(request: Request, document: Document | None = None) -> Activation:

@@ -1,13 +1,15 @@
 """A CEL policy to compiled rules: the policy itself, and what it means for controllers of pods."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from propolis.core.finding import Rule, Severity
-from propolis.lang.cel.types import STRING
+from propolis.lang.cel.libraries.kyverno.generator import GENERATOR_TYPE
+from propolis.lang.cel.types import STRING, Type
 from propolis.policy.engine.cel.autogen import for_controllers
 from propolis.policy.engine.cel.constraints import compile_constraints, selectors_of
+from propolis.policy.engine.cel.environments import GENERATOR
 from propolis.policy.engine.cel.exceptions import compile_cel_exceptions
 from propolis.policy.engine.cel.image_validating import REFERENCE
 from propolis.policy.engine.cel.image_validating import VARIABLES as IMAGE_VARIABLES
@@ -27,7 +29,7 @@ from propolis.policy.model.cel.policy import (
     ImageValidatingSpec,
     MutatingSpec,
 )
-from propolis.policy.model.cel.settings import Switch
+from propolis.policy.model.cel.settings import Evaluation, Switch
 
 SOURCE = "policy"
 
@@ -49,6 +51,13 @@ _PHASES: dict[type, Phase] = {
     GeneratingSpec: Phase.GENERATE,
     DeletingSpec: Phase.DELETE,
 }
+
+
+_MORE: dict[type, Mapping[str, Type]] = {
+    ImageValidatingSpec: {**IMAGE_VARIABLES, REFERENCE: STRING},
+    GeneratingSpec: {GENERATOR: GENERATOR_TYPE},
+}
+"""Variables that some kinds have besides those of all."""
 
 
 def compile_cel_policy(
@@ -89,8 +98,7 @@ def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS) -> CelRun:
         PolicyError: An expression of it cannot be used.
     """
     spec = policy.spec
-    more = {**IMAGE_VARIABLES, REFERENCE: STRING} if isinstance(spec, ImageValidatingSpec) else {}
-    expressions = Expressions(policy.group, policy.namespace, more)
+    expressions = Expressions(policy.group, policy.namespace, _MORE.get(type(spec)))
     stated = None if isinstance(spec, DeletingSpec) else spec.match_conditions
     conditions = expressions.conditions(stated, "matchConditions")
     expressions.add_variables(spec.variables)
@@ -121,12 +129,12 @@ def _in_background(policy: CelPolicy) -> bool:
     spec = policy.spec
     if isinstance(spec, DeletingSpec):
         return False
-    evaluation = spec.evaluation
+    evaluation = spec.evaluation or Evaluation()
     if isinstance(spec, MutatingSpec):
-        return _is_on(evaluation and evaluation.mutate_existing, default=False)
+        return _is_on(evaluation.mutate_existing, default=False)
     if isinstance(spec, GeneratingSpec):
-        return _is_on(evaluation and evaluation.generate_existing, default=False)
-    return _is_on(evaluation and evaluation.background, default=True)
+        return _is_on(evaluation.generate_existing, default=False)
+    return _is_on(evaluation.background, default=True)
 
 
 def _is_on(switch: Switch | None, *, default: bool) -> bool:

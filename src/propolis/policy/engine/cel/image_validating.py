@@ -173,7 +173,7 @@ def _images(check: ImageCheck, activation: Activation, runtime: Runtime) -> dict
 
 def _of_workload(document: Any) -> dict[str, list[str]]:
     """Images of a pod or of the template of its controller, by the list that they stand in."""
-    here = document if isinstance(document, dict) else {}
+    here: Any = document if isinstance(document, dict) else {}
     path = POD_PATHS.get(str(here.get("kind")))
     if path is None:
         return {}
