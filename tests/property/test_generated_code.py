@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from propolis.lang.generated import BUILTINS, Generated, Language
 from propolis.lang.jmespath import ExpressionError
 from propolis.lang.jmespath.expression import LANGUAGE, generate_expression
+from propolis.policy.engine.pattern import LANGUAGE as PATTERN_LANGUAGE
+from propolis.policy.engine.pattern import generate_pattern
 
 pytestmark = pytest.mark.engine
 
@@ -21,7 +23,7 @@ SPECIMEN = "a.b[*].c[?d=='x' && e || !f] | [0].{g: h, i: j[].k} || [length(m), m
 HOSTILE = ["'); import os #", "c0", "__import__", "v1\n  raise", "{}", "\\", "\u2028", "\x00"]
 texts = st.lists(st.sampled_from(HOSTILE), max_size=3).map("".join)
 LETTER = re.compile(r"\b[a-km-o]\b")
-NAME = re.compile(r"[cfvl][0-9]+|[beit]|make|get|append|values|startswith|endswith")
+NAME = re.compile(r"[cfv][0-9]+|[behs]|make|get|append|values|startswith|endswith|meets|pattern|kind")
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:
@@ -86,3 +88,29 @@ def test_the_code_of_an_expression_names_only_what_the_language_gives_it(text: s
     assert not {op for op in opcodes_of(generated) if op.startswith(("IMPORT", "STORE_ATTR", "DELETE"))} - {
         "DELETE_FAST"
     }
+
+
+words = st.sampled_from([*HOSTILE, "a", "metadata", "labels", "x*", "!x", ">1", "1-2", "true", "a | b"])
+keys = words | words.map("=({})".format) | words.map("({})".format) | words.map("^({})".format)
+patterns = st.recursive(
+    words | st.none() | st.booleans() | st.integers(),
+    lambda inner: st.dictionaries(keys, inner, max_size=3) | st.lists(inner, max_size=2),
+    max_leaves=10,
+)
+
+
+@given(patterns)
+def test_the_code_of_a_pattern_names_only_what_the_language_gives_it(pattern: Any) -> None:
+    generated = generate_pattern(pattern)
+    assert unknown_names(generated, PATTERN_LANGUAGE) == set()
+    assert text_constants(generated) <= {"make"}
+    assert not {op for op in opcodes_of(generated) if op.startswith(("IMPORT", "STORE_ATTR", "DELETE"))}
+
+
+@given(st.lists(texts, min_size=4, max_size=4))
+def test_the_code_of_a_pattern_does_not_depend_on_its_keys(found: list[str]) -> None:
+    def named(names: list[str]) -> Any:
+        a, b, c, d = (f"k{index}{name}" for index, name in enumerate(names))
+        return {f"=({a})": {b: [{f"({c})": f"w{a}", d: f"w{b}"}], f"X({d})": "null"}}
+
+    assert generate_pattern(named(found)).source == generate_pattern(named([""] * 4)).source

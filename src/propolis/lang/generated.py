@@ -121,8 +121,12 @@ class Language:
         self._maker = lru_cache(maxsize=4096)(self._make)
 
     def function(self, generated: Generated) -> Callable[..., Any]:
-        """The function that some source describes."""
-        made: Callable[..., Any] = self._maker(generated.source)(*generated.constants)
+        """The function that some source describes; constants that are `Generated` become functions first."""
+        constants = [
+            self.function(constant) if type(constant) is Generated else constant
+            for constant in generated.constants
+        ]
+        made: Callable[..., Any] = self._maker(generated.source)(*constants)
         return made
 
     def _make(self, source: str) -> Callable[..., Any]:

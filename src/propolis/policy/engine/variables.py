@@ -64,7 +64,7 @@ def _compile_list(document: list[Any], path: str) -> Resolve:
 
 def _compile_map(document: dict[str, Any], path: str) -> Resolve:
     pairs = [
-        (compile_text(key, path), compile_document(value, f"{path}/{key.replace('/', chr(92) + '/')}"))
+        (compile_text(key, path), compile_document(value, path_below(path, key)))
         for key, value in document.items()
     ]
     if all(isinstance(part, Constant) for pair in pairs for part in pair):
@@ -74,6 +74,11 @@ def _compile_map(document: dict[str, Any], path: str) -> Resolve:
         return {_key(key(context), path): value(context) for key, value in pairs}
 
     return resolve
+
+
+def path_below(path: str, key: str) -> str:
+    """The path of a key, as errors tell it."""
+    return f"{path}/{key.replace('/', chr(92) + '/')}"
 
 
 def _key(found: Any, path: str) -> str:
