@@ -12,7 +12,6 @@ from propolis.core.resource import Origin, Resource, reference_of
 from propolis.lang.jmespath import compile_expression
 from propolis.policy.engine import PolicySet, PolicySubject, compile_policies, evaluate
 from propolis.policy.engine.pattern import compile_pattern
-from propolis.policy.engine.pattern_source import compile_meets
 from propolis.policy.model import Policy
 from propolis.policy.sources.pack import load
 from tests.property.policy.reference_pattern import judge
@@ -81,8 +80,7 @@ def run() -> list[str]:
     checks = [compile_pattern(pattern) for pattern in walked]
     compiled = seconds(lambda: [check(POD, {}) for check in checks])
     walker = seconds(lambda: [judge(pattern, POD) for pattern in walked])
-    met = [meets for pattern in walked if (meets := compile_meets(pattern)) is not None]
-    sourced = seconds(lambda: [meets(POD) for meets in met]) / len(met)
+
     own = seconds(lambda: OWN.search(POD))
     library = seconds(lambda: LIBRARY.search(POD))
     copies = [
@@ -97,7 +95,6 @@ def run() -> list[str]:
     return [
         f"policy: {len(standards)} Pod Security rules: {1 / once / WANTED:.1f}x the {WANTED} pods/s wanted",
         f"policy: compiled patterns: {walker / compiled:.1f}x as fast as a tree walker",
-        f"policy: patterns as source: {walker / len(walked) / sourced:.1f}x as fast as a tree walker",
         f"policy: compiled JMESPath: {library / own:.1f}x as fast as the jmespath package",
         f"policy: {len(services)} more policies for other kinds: {many / few:.2f}x the time without them",
         f"policy: compiling: {count / loading / 500:.1f}x the 500 rules a second wanted",

@@ -15,7 +15,7 @@ from propolis.lang.jmespath import Environment, ExpressionError, compile_express
 from propolis.lang.jmespath.expression import ALL_FUNCTIONS, STANDARD_FUNCTIONS, parse_expression
 from propolis.lang.jmespath.signature import Function
 from propolis.lang.yaml import load_documents
-from propolis.reports.render.machine import encode
+from propolis.reports.render.encoding import encode
 
 
 def query(expression: str, input_: Path | None, stdin: BinaryIO) -> Any:

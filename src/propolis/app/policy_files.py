@@ -8,8 +8,11 @@ from propolis.cluster.observation import problem_of
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Place
 from propolis.core.limits import DEFAULT
+from propolis.core.resource import reference_of
+from propolis.lang.yaml import load_documents, position_of
 from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import read_policies
+from propolis.policy.sources.test_files import CEL_GROUPS
 
 
 def load_policies(paths: Iterable[str]) -> tuple[list[Policy], list[Problem]]:
@@ -57,3 +60,13 @@ def _of_file(file: Path) -> Iterator[Policy | DocumentError]:
     loaded = read_policies(data, str(file))
     yield from loaded.policies
     yield from loaded.errors
+
+
+def unjudged_kinds(data: bytes, path: str) -> Iterator[DocumentError]:
+    """Policies of kinds that this engine does not evaluate."""
+    for parsed in load_documents(data, path):
+        if parsed.error is None and isinstance(parsed.document, dict):
+            ref = reference_of(parsed.document)
+            if ref.group in CEL_GROUPS:
+                place = Place(path, *position_of(data, parsed.line, ("kind",)))
+                yield DocumentError(f"{ref.kind} {ref.name} is not evaluated: its kind needs CEL", place)

@@ -6,8 +6,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from propolis.app.policy_files import policy_files
-from propolis.app.policy_lint import unjudged_kinds
+from propolis.app.policy_files import policy_files, unjudged_kinds
 from propolis.cluster.files import STDIN, read_file, read_stdin
 from propolis.cluster.observation import problem_of
 from propolis.core.assessment import Problem

@@ -4,17 +4,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from propolis.app.policy_files import policy_files
+from propolis.app.policy_files import policy_files, unjudged_kinds
 from propolis.cluster.files import read_file
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Error, Place, SourceError
 from propolis.core.limits import DEFAULT
-from propolis.core.resource import reference_of
-from propolis.lang.yaml import load_documents, position_of
+from propolis.lang.yaml import position_of
 from propolis.policy.engine.compiler import unsupported_feature
 from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import read_policies
-from propolis.policy.sources.test_files import CEL_GROUPS
 from propolis.reports.render.policy_lint import LintReport, Remark
 
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -63,16 +61,6 @@ def _gaps(policies: Iterable[Policy], data: bytes) -> Iterator[DocumentError]:
                 path: tuple[Any, ...] = ("spec", "rules", index, *_FIELDS.get(feature, ()))
                 place = Place(policy.origin.path, *position_of(data, policy.origin.line, path))
                 yield DocumentError(f"{feature} is not supported: rule {rule.name} is not evaluated", place)
-
-
-def unjudged_kinds(data: bytes, path: str) -> Iterator[DocumentError]:
-    """Policies of kinds that this engine does not evaluate."""
-    for parsed in load_documents(data, path):
-        if parsed.error is None and isinstance(parsed.document, dict):
-            ref = reference_of(parsed.document)
-            if ref.group in CEL_GROUPS:
-                place = Place(path, *position_of(data, parsed.line, ("kind",)))
-                yield DocumentError(f"{ref.kind} {ref.name} is not evaluated: its kind needs CEL", place)
 
 
 def _remark(level: str, error: Error) -> Remark:

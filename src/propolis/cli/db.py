@@ -29,7 +29,7 @@ def status(format_: str) -> None:
     import msgspec
 
     from propolis.app.advisories import advisory_status
-    from propolis.reports.render.machine import encode
+    from propolis.reports.render.encoding import encode
 
     found = advisory_status()
     if format_ == "json":

@@ -121,7 +121,7 @@ def apply(
 
 def _write(report: "ApplyReport", output: Path) -> None:
     from propolis.app.output import write_whole
-    from propolis.reports.render.policy_apply import yaml_stream
+    from propolis.reports.render.yaml_text import yaml_stream
 
     write_whole(output, yaml_stream([one.document for one in report.documents]))
 
@@ -129,7 +129,8 @@ def _write(report: "ApplyReport", output: Path) -> None:
 def _print_table(report: "ApplyReport", *, is_detailed: bool, with_documents: bool) -> None:
     """The table, then the documents as YAML, each under the rules that made it."""
     from propolis.cli.printer import output
-    from propolis.reports.render.policy_apply import render_apply_table, yaml_stream
+    from propolis.reports.render.policy_apply_table import render_apply_table
+    from propolis.reports.render.yaml_text import yaml_stream
 
     console = output()
     console.print(render_apply_table(report, is_detailed=is_detailed))

@@ -42,7 +42,7 @@ def query(
     """
     from propolis.app.expressions import query as ask
     from propolis.lang.jmespath.values import to_json
-    from propolis.reports.render.machine import encode
+    from propolis.reports.render.encoding import encode
 
     found = ask(expression, input_, sys.stdin.buffer)
     if unquoted and isinstance(found, str):

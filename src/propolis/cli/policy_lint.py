@@ -25,7 +25,7 @@ def lint(paths: tuple[Path, ...], format_: str) -> int:
 
     report = lint_policies(paths)
     if format_ == "json":
-        from propolis.reports.render.machine import encode
+        from propolis.reports.render.encoding import encode
 
         sys.stdout.buffer.write(encode(remarks_document(report)))
         sys.stdout.buffer.flush()

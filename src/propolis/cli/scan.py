@@ -108,7 +108,7 @@ def _print(scanned: "Scanned", format_: str) -> None:
         for one in scanned.images:
             output().print(render_image(one.image, one.content, one.matching))
         return
-    from propolis.reports.render.machine import encode
+    from propolis.reports.render.encoding import encode
 
     documents = [_document(one, scanned, format_) for one in scanned.images]
     sys.stdout.buffer.write(encode(documents[0] if len(documents) == 1 else documents))

@@ -46,7 +46,7 @@ def print_image_reports(scan: "ImageScan | None", format_: str) -> None:
     from propolis.app.image_scan import open_advisories
     from propolis.app.settings import read_settings
     from propolis.core import clock
-    from propolis.reports.render.machine import encode
+    from propolis.reports.render.encoding import encode
 
     if scan is not None:
         now = clock.now()
@@ -61,7 +61,8 @@ def render(snapshot: Snapshot, format_: str) -> bytes:
         from propolis.reports.render.sarif import render_sarif
 
         return render_sarif(snapshot)
-    from propolis.reports.render.machine import encode, render_json
+    from propolis.reports.render.encoding import encode
+    from propolis.reports.render.machine import render_json
 
     if format_ == "policyreport":
         from propolis.reports.render.policyreport import render_policy_reports

@@ -1,10 +1,16 @@
-"""A tree-walking evaluator of patterns: slow, plain, and written apart from the compiled one.
+"""A tree-walking evaluator of the whole pattern language: slow, plain, and apart from the compiled one.
 
-It gives the outcome only: pass, fail or skip. Scalars are compared as texts with wildcards.
+It gives the outcome only: pass, fail or skip.
 """
 
-import fnmatch
+import re
 from typing import Any
+
+from tests.property.policy.reference_scalar import same, wild
+
+ANCHOR = re.compile(r"([+<=X^]?)\((.+)\)", re.DOTALL)
+FIRST = ("", "X", "=", "^", "<")
+"""Anchors that come before other keys: a condition before all, since it may end the check."""
 
 
 class Skip(Exception):  # noqa: N818  # control flow of the walker
@@ -30,55 +36,86 @@ def walk(pattern: Any, value: Any) -> None:
     if isinstance(pattern, dict):
         if not isinstance(value, dict):
             raise Fail
-        for key in sorted(pattern, key=order):
+        for key in sorted(pattern, key=lambda key: rank(key, pattern[key])):
             walk_key(key, pattern[key], value)
     elif isinstance(pattern, list):
-        if not isinstance(value, list):
+        if not isinstance(value, list) or not pattern:
             raise Fail
-        walk_list(pattern[0], value)
-    elif isinstance(value, list):
-        if not all(same(pattern, item) for item in value):
-            raise Fail
-    elif not same(pattern, value):
+        walk_list(pattern, value)
+    elif not all(same(pattern, item) for item in (value if isinstance(value, list) else [value])):
         raise Fail
 
 
-def order(key: str) -> tuple[int, str]:
-    return ("(", "X", "=", "^").index(key[0]) if key[0] in "(X=^" else 9, key
+def split(key: str) -> tuple[str | None, str]:
+    """The anchor of a key and what it stands before; no anchor is None."""
+    found = ANCHOR.fullmatch(key.strip())
+    return (found[1], found[2]) if found else (None, key)
 
 
-def walk_list(pattern: Any, items: list[Any]) -> None:
-    if not isinstance(pattern, dict):
-        for item in items:
-            walk(pattern, [item])
-        return
+def rank(key: str, pattern: Any) -> tuple[int, str]:
+    anchor, _ = split(key)
+    if anchor in FIRST:
+        return FIRST.index(anchor), key
+    return len(FIRST) + (1 if anchored(pattern) else 2), key
+
+
+def anchored(pattern: Any) -> bool:
+    if isinstance(pattern, dict):
+        return any(split(key)[0] in FIRST or anchored(value) for key, value in pattern.items())
+    return isinstance(pattern, list) and any(map(anchored, pattern))
+
+
+def walk_list(pattern: list[Any], items: list[Any]) -> None:
+    if isinstance(pattern[0], dict):
+        walk_elements([(pattern[0], item) for item in items])
+    elif isinstance(pattern[0], list):
+        if len(items) < len(pattern):
+            raise Fail
+        walk_elements(list(zip(pattern, items, strict=False)))
+    else:
+        walk(pattern[0], items)
+
+
+def walk_elements(pairs: list[tuple[Any, Any]]) -> None:
+    """Elements that a condition leaves out do not count, unless it leaves out all."""
     skipped = 0
-    for item in items:
+    for pattern, item in pairs:
         try:
             walk(pattern, item)
         except Skip:
             skipped += 1
-    if items and skipped == len(items):
+    if pairs and skipped == len(pairs):
         raise Skip
 
 
 def walk_key(key: str, pattern: Any, value: dict[str, Any]) -> None:
-    name = key.lstrip("X=^").strip("()")
-    if key == name:
-        if pattern == "*":
-            if value.get(name) is None:
-                raise Fail
-        else:
-            walk(pattern, value.get(name))
-    elif key[0] == "X":
+    anchor, name = split(key)
+    if name == "metadata" and isinstance(pattern, dict):
+        inner = value.get(key if anchor in (None, "+") else name)
+        pattern = expanded_metadata(pattern, inner if isinstance(inner, dict) else {})
+    if anchor in (None, "+"):
+        plain(key, pattern, value)
+    elif anchor == "X":
         if name in value:
             raise Fail
-    elif key[0] == "(":
+    elif anchor == "":
         condition(name, pattern, value)
-    elif name in value and key[0] == "=":
+    elif name not in value:
+        return
+    elif anchor == "=":
         walk(pattern, value[name])
-    elif name in value:
+    elif anchor == "<":
+        condition(name, pattern, value)
+    else:
         exists(pattern, value[name])
+
+
+def plain(key: str, pattern: Any, value: dict[str, Any]) -> None:
+    if pattern == "*":
+        if value.get(key) is None:
+            raise Fail
+    else:
+        walk(pattern, value.get(key))
 
 
 def condition(name: str, pattern: Any, value: dict[str, Any]) -> None:
@@ -91,19 +128,35 @@ def condition(name: str, pattern: Any, value: dict[str, Any]) -> None:
 
 
 def exists(pattern: Any, items: Any) -> None:
-    if not isinstance(items, list):
+    if not isinstance(items, list) or not isinstance(pattern, list):
+        raise Fail
+    if not all(isinstance(wanted, dict) for wanted in pattern):
         raise Fail
     for wanted in pattern:
         if not any(judge(wanted, item) == "pass" for item in items):
             raise Fail
 
 
-def same(pattern: Any, value: Any) -> bool:
-    if isinstance(value, dict | list):
-        return False
-    if pattern is None:
-        return not value
-    if isinstance(pattern, bool):
-        return value is pattern
-    text = str(value).lower() if isinstance(value, bool) else value
-    return isinstance(text, str) and fnmatch.fnmatchcase(text, pattern)
+def expanded_metadata(pattern: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    """Wildcards in the keys of labels and annotations stand for the first label that they match."""
+    return {
+        key: expanded_labels(inner, metadata.get(split(key)[1]))
+        if split(key)[1] in ("labels", "annotations") and isinstance(inner, dict)
+        else inner
+        for key, inner in pattern.items()
+    }
+
+
+def expanded_labels(pattern: Any, labels: Any) -> Any:
+    known = labels if isinstance(labels, dict) else {}
+    return {expanded(key, known): pattern[key] for key in pattern}
+
+
+def expanded(key: str, labels: dict[str, Any]) -> str:
+    anchor, name = split(key)
+    if "*" not in key and "?" not in key:
+        return key
+    match = next(
+        (label for label, text in labels.items() if isinstance(text, str) and wild(name, label)), name
+    )
+    return match if anchor is None else f"{anchor}({match})"

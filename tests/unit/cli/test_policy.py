@@ -10,7 +10,7 @@ from propolis.cli.policy import POLICY_COMMANDS
 from propolis.cli.root import cli, run
 from propolis.lang.jmespath.expression import ALL_FUNCTIONS
 from propolis.policy.engine.pod_security.standard import compile_standard
-from propolis.reports.render.policy_apply import MOST_ROWS
+from propolis.reports.render.policy_apply_table import MOST_ROWS
 
 POLICY = """\
 apiVersion: kyverno.io/v1

@@ -55,3 +55,35 @@ def test_an_exploding_comparison_ends_with_an_error() -> None:
     doubled = " | ".join(["[@, @]"] * 60)
     with pytest.raises(ExpressionError, match="parts"):
         compile_expression(f"({doubled}) == ({doubled})").search("text")
+
+
+def test_projections_over_shared_lists_end_with_an_error() -> None:
+    doubled, walked = " | ".join(["[@, @]"] * 30), "[*]" * 30
+    with pytest.raises(ExpressionError, match="walks over more than"):
+        compile_expression(f"({doubled}){walked}").search("text")
+
+
+def test_calls_of_references_count_for_the_whole_evaluation() -> None:
+    inner = "map(&map(&map(&map(&`1`, $), $), $), $)".replace("$", "[" + ", ".join(["@"] * 60) + "]")
+    with pytest.raises(ExpressionError, match="walks over more than"):
+        compile_expression(inner).search(1)
+
+
+def test_nothing_forgives_an_exhausted_budget() -> None:
+    doubled, walked = " | ".join(["[@, @]"] * 30), "[*]" * 30
+    with pytest.raises(ExpressionError, match="walks over more than"):
+        compile_expression(f"((({doubled}){walked})[])[?length(@) > `0`]").search("text")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "a" + "[*].b" * 60,
+        "(a && " * 60 + "b" + ")" * 60,
+        "[?" * 40 + "a" + "]" * 40,
+        "map(&" * 20 + "a" + ", b)" * 20,
+    ],
+)
+def test_deeply_nested_code_is_split_into_functions(expression: str) -> None:
+    compiled = compile_expression(expression)
+    assert compiled.search({"a": [{"b": []}], "b": []}) in (None, [], [[]])

@@ -1,7 +1,7 @@
-"""JMESPath compiled to closures, with the functions that Kyverno adds.
+"""JMESPath compiled to Python source, with the functions that Kyverno adds.
 
-``compile_expression`` in `expression.py` is the door. `compiler.py` turns the syntax tree of the
-`jmespath` package into functions; `functions.py` holds the standard functions, `kyverno.py` and
+``compile_expression`` in `expression.py` is the door. `emitter.py` turns the syntax tree of the
+`jmespath` package into source; `functions.py` holds the standard functions, `kyverno.py` and
 its neighbours the added ones; `values.py` says what JSON values are equal, true, or of which type.
 
 Nothing here does I/O: time and look-ups come in an `Environment`.

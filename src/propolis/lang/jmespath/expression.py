@@ -7,15 +7,28 @@ from typing import Any, cast
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import Parser
 
+from propolis.lang.generated import Generated, Language
 from propolis.lang.jmespath.arithmetic import ARITHMETIC_FUNCTIONS
-from propolis.lang.jmespath.compiler import Compiler
 from propolis.lang.jmespath.data import DATA_FUNCTIONS
+from propolis.lang.jmespath.emitter import emit_expression
 from propolis.lang.jmespath.errors import ExpressionError, NotFoundError
 from propolis.lang.jmespath.functions import STANDARD
 from propolis.lang.jmespath.regexes import REGEX_FUNCTIONS
-from propolis.lang.jmespath.runtime import EMPTY, Environment, Missing, Run
+from propolis.lang.jmespath.runtime import (
+    EMPTY,
+    MOST_ITEMS,
+    MOST_STEPS,
+    BudgetError,
+    Environment,
+    Missing,
+    Reference,
+    Run,
+    check_length,
+    exhausted,
+)
 from propolis.lang.jmespath.texts import TEXT_FUNCTIONS
 from propolis.lang.jmespath.times import TIME_FUNCTIONS
+from propolis.lang.jmespath.values import equal
 
 LONGEST_EXPRESSION = 32 * 1024
 """Characters that an expression may have."""
@@ -29,6 +42,22 @@ ALL_FUNCTIONS = STANDARD_FUNCTIONS | {
     for function in group
 }
 """Functions of policies: those that Kyverno adds come before those of the specification (``sum``)."""
+
+
+LANGUAGE = Language(
+    "jmespath",
+    {
+        "BudgetError": BudgetError,
+        "ExpressionError": ExpressionError,
+        "MOST_ITEMS": MOST_ITEMS,
+        "Missing": Missing,
+        "Reference": Reference,
+        "check_length": check_length,
+        "equal": equal,
+        "exhausted": exhausted,
+    },
+)
+"""The names that the code of an expression knows."""
 
 
 class Expression:
@@ -46,7 +75,7 @@ class Expression:
         Raises:
             ExpressionError: A function was given what it does not take, or a limit was met.
         """
-        found = self._run(value, environment)
+        found = self._run(value, environment, [MOST_STEPS])
         return None if type(found) is Missing else found
 
     def query(self, value: Any, environment: Environment = EMPTY) -> Any:
@@ -56,7 +85,7 @@ class Expression:
             NotFoundError: The expression ends at a key that is not there.
             ExpressionError: A function was given what it does not take, or a limit was met.
         """
-        found = self._run(value, environment)
+        found = self._run(value, environment, [MOST_STEPS])
         if type(found) is Missing:
             raise NotFoundError(found.key)
         return found
@@ -71,9 +100,17 @@ def compile_expression(text: str, *, is_standard: bool = False) -> Expression:
     """
     if len(text) > LONGEST_EXPRESSION:
         raise ExpressionError(f"the expression has more than {LONGEST_EXPRESSION} characters")
-    return Expression(
-        text, Compiler(STANDARD_FUNCTIONS if is_standard else ALL_FUNCTIONS).compile(parse_expression(text))
-    )
+    return Expression(text, LANGUAGE.function(generate_expression(text, is_standard=is_standard)))
+
+
+def generate_expression(text: str, *, is_standard: bool = False) -> Generated:
+    """The code of an expression, as `compile_expression` makes it a function.
+
+    Raises:
+        ExpressionError: It has a wrong syntax, an unknown function or a wrong number of arguments.
+    """
+    functions = STANDARD_FUNCTIONS if is_standard else ALL_FUNCTIONS
+    return emit_expression(parse_expression(text), functions)
 
 
 def parse_expression(text: str) -> dict[str, Any]:

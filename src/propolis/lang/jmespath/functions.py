@@ -7,7 +7,7 @@ from typing import Any
 from propolis.core.limits import DEFAULT
 from propolis.lang.jmespath.errors import ExpressionError
 from propolis.lang.jmespath.runtime import Environment, Reference, check_length
-from propolis.lang.jmespath.signature import ANY, ARRAY, NUMBER, OBJECT, REFERENCE, STRING, Function
+from propolis.lang.jmespath.signature import ANY, ARRAY, NUMBER, OBJECT, REFERENCE, STRING, Function, Plain
 from propolis.lang.jmespath.values import equal, is_number, to_json, type_name
 
 _NUMBERS = ("array-number",)
@@ -125,40 +125,31 @@ def _not_null(arguments: list[Any], environment: Environment) -> Any:
     return next((argument for argument in arguments if argument is not None), None)
 
 
-def _plain(function: Callable[..., Any]) -> Callable[[list[Any], Environment], Any]:
-    """A function of one argument that needs nothing else."""
-    return lambda arguments, _: function(arguments[0])
-
-
-def _text_test(test: Callable[[str, str], bool]) -> Callable[[list[Any], Environment], bool]:
-    return lambda arguments, _: test(arguments[0], arguments[1])
-
-
 STANDARD = (
-    Function("abs", _plain(abs), (NUMBER,)),
+    Function("abs", Plain(abs), (NUMBER,)),
     Function("avg", _average, (_NUMBERS,)),
-    Function("ceil", _plain(math.ceil), (NUMBER,)),
+    Function("ceil", Plain(math.ceil), (NUMBER,)),
     Function("contains", _contains, (("array", "string"), ANY)),
-    Function("ends_with", _text_test(str.endswith), (STRING, STRING)),
-    Function("floor", _plain(math.floor), (NUMBER,)),
+    Function("ends_with", Plain(str.endswith), (STRING, STRING)),
+    Function("floor", Plain(math.floor), (NUMBER,)),
     Function("join", _join, (STRING, _TEXTS)),
-    Function("keys", _plain(list), (OBJECT,)),
-    Function("length", _plain(len), (("string", "array", "object"),)),
+    Function("keys", Plain(list), (OBJECT,)),
+    Function("length", Plain(len), (("string", "array", "object"),)),
     Function("map", _map, (REFERENCE, ARRAY)),
-    Function("max", _plain(lambda items: max(items, default=None)), (_COMPARABLE,)),
+    Function("max", Plain(lambda items: max(items, default=None)), (_COMPARABLE,)),
     Function("max_by", _extreme_by(max, "max_by"), (ARRAY, REFERENCE)),
     Function("merge", _merge, (OBJECT,), is_variadic=True),
-    Function("min", _plain(lambda items: min(items, default=None)), (_COMPARABLE,)),
+    Function("min", Plain(lambda items: min(items, default=None)), (_COMPARABLE,)),
     Function("min_by", _extreme_by(min, "min_by"), (ARRAY, REFERENCE)),
     Function("not_null", _not_null, (ANY,), is_variadic=True),
     Function("reverse", _reverse, (("array", "string"),)),
-    Function("sort", _plain(sorted), (_COMPARABLE,)),
+    Function("sort", Plain(sorted), (_COMPARABLE,)),
     Function("sort_by", _sort_by, (ARRAY, REFERENCE)),
-    Function("starts_with", _text_test(str.startswith), (STRING, STRING)),
-    Function("sum", _plain(sum), (_NUMBERS,)),
+    Function("starts_with", Plain(str.startswith), (STRING, STRING)),
+    Function("sum", Plain(sum), (_NUMBERS,)),
     Function("to_array", _to_array, (ANY,)),
     Function("to_number", _to_number, (ANY,)),
     Function("to_string", _to_string, (ANY,)),
     Function("type", _type, (ANY,)),
-    Function("values", _plain(lambda value: check_length(list(value.values()))), (OBJECT,)),
+    Function("values", Plain(lambda value: check_length(list(value.values()))), (OBJECT,)),
 )

@@ -31,8 +31,27 @@ class Environment(msgspec.Struct, frozen=True):
 
 EMPTY = Environment()
 
-Run = Callable[[Any, Environment], Any]
-"""A compiled node: the value it stands on and the environment to its result."""
+MOST_STEPS = 5_000_000
+"""Items that the projections of one evaluation may walk over, and calls of expression references."""
+
+Budget = list[int]
+"""One number: what is left of `MOST_STEPS`."""
+
+Run = Callable[[Any, Environment, Budget], Any]
+"""A compiled expression: the value it stands on, the environment and the budget to its result."""
+
+
+class BudgetError(ExpressionError):
+    """The evaluation takes too many steps. Nothing forgives it, unlike other errors."""
+
+
+def exhausted() -> None:
+    """Ends an evaluation that takes too many steps.
+
+    Raises:
+        BudgetError: Always.
+    """
+    raise BudgetError(f"the expression walks over more than {MOST_STEPS} items")
 
 
 class Missing:
@@ -48,17 +67,24 @@ class Missing:
 
 
 class Reference:
-    """``&expression`` as an argument of a function."""
+    """``&expression`` as an argument of a function; its calls count for its whole evaluation."""
 
-    __slots__ = ("run",)
+    __slots__ = ("_budget", "_run")
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, budget: Budget) -> None:
+        self._run = run
+        self._budget = budget
 
     def __call__(self, value: Any, environment: Environment) -> Any:
-        """The result on one item; missing counts as null."""
-        result = self.run(value, environment)
-        return None if type(result) is Missing else result
+        """The result on one item; missing counts as null.
+
+        Raises:
+            BudgetError: The evaluation takes too many steps.
+        """
+        self._budget[0] -= 1
+        if self._budget[0] < 0:
+            exhausted()
+        return self._run(value, environment, self._budget)
 
 
 def check_length(items: list[Any]) -> list[Any]:

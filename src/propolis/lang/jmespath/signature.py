@@ -19,6 +19,24 @@ OBJECT: Types = ("object",)
 REFERENCE: Types = ("expref",)
 
 
+class Plain:
+    """A function of its arguments alone.
+
+    Attributes:
+        direct: Takes the arguments one by one.
+    """
+
+    __slots__ = ("direct",)
+
+    def __init__(self, direct: Callable[..., Any]) -> None:
+        self.direct = direct
+
+    def __call__(self, arguments: list[Any], environment: Environment) -> Any:
+        """The result."""
+        del environment
+        return self.direct(*arguments)
+
+
 class Function(msgspec.Struct, frozen=True):
     """A function of the language.
 
@@ -40,18 +58,10 @@ class Function(msgspec.Struct, frozen=True):
             least = "at least " if self.is_variadic else ""
             raise ExpressionError(f"{self.name}() takes {least}{wanted} arguments, not {count}")
 
-    def checker(self, count: int) -> Callable[[list[Any]], None]:
-        """`check_types` for calls with so many arguments, quick where every type is as declared."""
+    def python_types(self, count: int) -> list[frozenset[type] | None]:
+        """The types that surely fit each argument: None for any, none for lists of one type."""
         last = len(self.parameters) - 1
-        wanted = tuple(_python_types(self.parameters[min(index, last)]) for index in range(count))
-
-        def check(arguments: list[Any]) -> None:
-            for argument, types in zip(arguments, wanted, strict=True):
-                if types is not None and type(argument) not in types:
-                    self.check_types(arguments)
-                    return
-
-        return check
+        return [_python_types(self.parameters[min(index, last)]) for index in range(count)]
 
     def check_types(self, arguments: list[Any]) -> None:
         """Raises `ExpressionError` unless every argument has an allowed type."""

@@ -11,7 +11,7 @@ from propolis.core.limits import DEFAULT
 from propolis.lang.image_reference import parse_image_reference
 from propolis.lang.jmespath.errors import ExpressionError
 from propolis.lang.jmespath.runtime import MOST_ITEMS, Environment
-from propolis.lang.jmespath.signature import NUMBER, OBJECT, STRING, Function
+from propolis.lang.jmespath.signature import NUMBER, OBJECT, STRING, Function, Plain
 from propolis.lang.jmespath.values import equal
 from propolis.lang.semver import parse_range, parse_version
 from propolis.lang.wildcard import matches
@@ -20,9 +20,7 @@ TEXT_OR_NUMBER = ("string", "number")
 Call = Callable[[list[Any], Environment], Any]
 
 
-def plain(function: Callable[..., Any]) -> Call:
-    """A function of its arguments alone."""
-    return lambda arguments, _: function(*arguments)
+plain = Plain
 
 
 def _compare(left: str, right: str) -> int:

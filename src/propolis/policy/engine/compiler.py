@@ -14,20 +14,14 @@ from propolis.policy.engine.foreach import compile_foreach
 from propolis.policy.engine.generate import compile_generation
 from propolis.policy.engine.matching import compile_match, is_decided_by_kind, kind_selectors
 from propolis.policy.engine.mutate import compile_mutation
-from propolis.policy.engine.pattern import PatternTooDeepError
+from propolis.policy.engine.pattern_tree import PatternTooDeepError
 from propolis.policy.engine.pod_security.rule import compile_pod_security
 from propolis.policy.engine.policy_set import CompiledRule, Phase, PolicySet
 from propolis.policy.engine.result import RuleResult
-from propolis.policy.engine.rule_run import PatternRun, RuleRun, is_plain_pattern
+from propolis.policy.engine.rule_run import PatternRun, RuleRun, is_plain
 from propolis.policy.engine.targets import compile_targets
-from propolis.policy.engine.validate import (
-    Message,
-    Validate,
-    compile_any,
-    compile_deny,
-    compile_single,
-    passed,
-)
+from propolis.policy.engine.validate import Message, Validate, compile_deny
+from propolis.policy.engine.validate_pattern import AnyPattern, PatternValidation, SinglePattern
 from propolis.policy.engine.verify_images import compile_verification
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.cel.exception import CelException
@@ -99,10 +93,11 @@ def _compile_run(
     policy: Policy, rule: PolicyRule, label: str, exceptions: Sequence[PolicyException]
 ) -> RuleRun | PatternRun:
     excepted = compile_exceptions(exceptions, policy, rule.name)
-    run = RuleRun(rule, _compile_check(rule, policy, label), policy.namespace, excepted)
-    if rule.validation is None or not is_plain_pattern(rule, excepted):
-        return run
-    return PatternRun(run, rule.validation.pattern, passed(rule.name))
+    check = _compile_check(rule, policy, label)
+    run = RuleRun(rule, check, policy.namespace, excepted)
+    if isinstance(check, PatternValidation) and check.is_constant and is_plain(rule, excepted):
+        return PatternRun(run, check)
+    return run
 
 
 def _phase(rule: PolicyRule) -> Phase:
@@ -185,9 +180,9 @@ def _maker(policy: Policy, rule: PolicyRule, generation: Generation) -> Maker:
 
 def _compile_validation(validation: Validation, message: Message, policy_namespace: str) -> Validate:
     if validation.pattern is not None:
-        return compile_single(validation.pattern, message)
+        return SinglePattern(validation.pattern, message)
     if validation.any_pattern is not None:
-        return compile_any(validation.any_pattern, message)
+        return AnyPattern(validation.any_pattern, message)
     if validation.deny is not None:
         return compile_deny(validation.deny, message)
     if validation.assertion is not None:

@@ -9,7 +9,7 @@ from propolis.lang.jmespath import ExpressionError
 from propolis.policy.engine.context import Context
 from propolis.policy.engine.formatting import shown
 from propolis.policy.engine.operators import OPERATORS
-from propolis.policy.engine.variables import compile_document
+from propolis.policy.engine.variables import Constant, Resolve, compile_document
 from propolis.policy.model.conditions import AnyAllConditions, Condition, Conditions
 
 Decided: TypeAlias = tuple[Any, str, Any]
@@ -53,11 +53,23 @@ def _compile_one(condition: Condition) -> _One:
         return _unknown(condition.operator)
 
     name = condition.operator
+    if isinstance(value, Constant):
+        return _compile_bound(key, name, operator.bind(value.value), value.value)
 
     def judge(context: Context) -> Decided | None:
         found_key = _resolved(key, context, "key")
         found_value = _resolved(value, context, "value")
         return (found_key, name, found_value) if operator(found_key, found_value) else None
+
+    return judge
+
+
+def _compile_bound(key: Resolve, name: str, test: Callable[[Any], bool], value: Any) -> _One:
+    """A condition whose value is known before any resource is."""
+
+    def judge(context: Context) -> Decided | None:
+        found = _resolved(key, context, "key")
+        return (found, name, value) if test(found) else None
 
     return judge
 

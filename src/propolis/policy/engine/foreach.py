@@ -10,7 +10,8 @@ from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.formatting import go_type
 from propolis.policy.engine.questions import Questions
 from propolis.policy.engine.result import RuleResult, error_result
-from propolis.policy.engine.validate import Message, Validate, compile_any, compile_deny, compile_single
+from propolis.policy.engine.validate import Message, Validate, compile_deny
+from propolis.policy.engine.validate_pattern import AnyPattern, SinglePattern
 from propolis.policy.model.validation import ForEachValidation
 
 MOST_ELEMENTS = 100_000
@@ -137,9 +138,9 @@ def _compile_element(
     item: ForEachValidation, message: Message, policy_namespace: str, level: int
 ) -> Validate:
     if item.pattern is not None:
-        return compile_single(item.pattern, message)
+        return SinglePattern(item.pattern, message)
     if item.any_pattern is not None:
-        return compile_any(
+        return AnyPattern(
             item.any_pattern if isinstance(item.any_pattern, list) else [item.any_pattern], message
         )
     if item.deny is not None:

@@ -5,12 +5,14 @@ from typing import Any
 import msgspec
 
 LONGEST = 240
+LONGEST_TEXT = 10_000
 _encode = msgspec.json.Encoder().encode
 
 
 def go_text(value: Any) -> str:
     """The text that Go prints for a JSON value: ``<nil>``, ``true``, ``[a b]``, ``map[a:1]``."""
-    return _go_text(value, 0)[:10_000]
+    text = value if type(value) is str else _go_text(value, 0)
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT]
 
 
 def _go_text(value: Any, level: int) -> str:

@@ -3,58 +3,167 @@
 from collections.abc import Callable
 from typing import Any
 
+from propolis.policy.engine.formatting import go_text, go_type
+
 FAIL = "fail"
 SKIP = "skip"
 """A condition or global anchor did not hold: the rule does not apply."""
 NEGATION = "negation"
 
+Describe = Callable[[str, Any, Any], str]
+"""The message, given the path, the value there and what the pattern says."""
+Steps = tuple[str | None, ...]
+"""A path; None stands for the index of an element."""
+
 
 class Mismatch:
-    """One departure. It is made at the leaf; every level on the way up adds its part of the path.
+    """One departure. Its path and message are put together when somebody asks for them.
 
     Attributes:
         kind: `FAIL`, `SKIP` or `NEGATION`.
-        describe: The message, given the path.
-        parts: Path from the leaf upwards.
-        inner: Departures that this one sums up; their paths continue this one's.
+        value: What is there.
+        expected: What the pattern says.
+        inner: Departures that this one sums up.
     """
 
-    __slots__ = ("describe", "expected", "inner", "kind", "parts", "value")
+    __slots__ = ("_above", "_indices", "_reasons", "_site", "expected", "inner", "kind", "value")
 
     def __init__(
         self,
-        kind: str,
-        describe: Callable[[str], str],
-        value: Any = None,
-        expected: Any = None,
+        site: "Site",
+        value: Any,
+        expected: Any,
+        indices: tuple[int, ...],
         inner: "tuple[Mismatch, ...]" = (),
     ) -> None:
-        self.kind = kind
-        self.describe = describe
+        self.kind = site.kind
         self.value = value
         self.expected = expected
         self.inner = inner
-        self.parts: list[str] = []
-
-    def under(self, part: str) -> "Mismatch":
-        """The same departure, seen from one level higher."""
-        self.parts.append(part)
-        return self
+        self._site = site
+        self._indices = indices
+        self._reasons = site.reasons
+        self._above = ""
 
     def path(self, prefix: str = "/") -> str:
         """``/spec/containers/0/image/``."""
-        return prefix + "".join(f"{part}/" for part in reversed(self.parts))
+        return f"{prefix}{self._above}{_joined(self._site.steps, self._indices)}"
 
     def message(self, prefix: str = "/") -> str:
         """What is wrong, in Kyverno's words."""
-        path = self.path(prefix)
         if self.inner:
-            return ";".join(item.message(path) for item in self.inner)
-        return self.describe(path)
+            above = f"{prefix}{self._above}"
+            text = ";".join(item.message(above) for item in self.inner)
+        else:
+            text = self._site.describe(self.path(prefix), self.value, self.expected)
+        return f"{self._reasons}{text}"
+
+    def put_below(self, above: "Above", indices: tuple[int, ...]) -> "Mismatch":
+        """The same departure, seen from where a function called that which found it."""
+        self._above = f"{_joined(above.steps, indices)}{self._above}"
+        if above.skips:
+            self.kind = SKIP
+            self._reasons = f"{above.reasons}{self._reasons}"
+        return self
 
 
-def wrapped(mismatch: Mismatch, kind: str, prefix: str) -> Mismatch:
-    """The departure as the reason of an anchor's."""
-    return Mismatch(
-        kind, lambda path: f"{prefix}: {mismatch.message(path)}", mismatch.value, mismatch.expected
+def _joined(steps: Steps, indices: tuple[int, ...]) -> str:
+    found = iter(indices)
+    return "".join(f"{next(found) if step is None else step}/" for step in steps)
+
+
+class Site:
+    """A place of a pattern where a resource may depart from it. Called, it gives the departure.
+
+    Attributes:
+        kind: As of `Mismatch`.
+        describe: As it says.
+        steps: The place, from where its function begins.
+        expected: What the pattern says there.
+        reasons: What anchors around it add before the message.
+    """
+
+    __slots__ = ("describe", "expected", "kind", "reasons", "steps")
+
+    def __init__(
+        self, kind: str, describe: Describe, steps: Steps, expected: Any = None, reasons: str = ""
+    ) -> None:
+        self.kind = kind
+        self.describe = describe
+        self.steps = steps
+        self.expected = expected
+        self.reasons = reasons
+
+    def __call__(self, value: Any, *indices: int) -> Mismatch:
+        """The departure of a value; indices of the elements on the way to it."""
+        return Mismatch(self, value, self.expected, indices)
+
+    def expecting(self, expected: Any, value: Any, *indices: int) -> Mismatch:
+        """The departure of a value from a part of the pattern that is known only now."""
+        return Mismatch(self, value, expected, indices)
+
+    def of_all(self, inner: list[Mismatch], *indices: int) -> Mismatch:
+        """The departure of a list whose elements all depart."""
+        return Mismatch(self, None, None, indices, tuple(inner))
+
+
+class Above:
+    """A place where one function calls another. Called, it puts what that found below the place.
+
+    Attributes:
+        steps: The place, from where the calling function begins.
+        skips: Whether an anchor around it makes every departure a `SKIP`.
+        reasons: What anchors around it add before the message.
+    """
+
+    __slots__ = ("reasons", "skips", "steps")
+
+    def __init__(self, steps: Steps, *, skips: bool, reasons: str) -> None:
+        self.steps = steps
+        self.skips = skips
+        self.reasons = reasons
+
+    def __call__(self, found: Mismatch, *indices: int) -> Mismatch:
+        """The departure, seen from here."""
+        return found.put_below(self, indices)
+
+
+def differs(path: str, value: Any, expected: Any) -> str:
+    """A scalar that is another."""
+    return f"resource value '{go_text(value)}' does not match '{go_text(expected)}' at path {path}"
+
+
+def has_other_structure(path: str, value: Any, expected: Any) -> str:
+    """Something that is no object."""
+    return (
+        f"pattern and resource have different structures. Path: {path}. "
+        f"Expected {go_type(expected)}, found {go_type(value)}"
     )
+
+
+def is_no_list(path: str, value: Any, expected: Any) -> str:
+    """Something that is no list."""
+    del value, expected
+    return f"validation rule failed at path {path}, resource does not satisfy the expected overlay pattern"
+
+
+def is_forbidden(path: str, value: Any, expected: Any) -> str:
+    """A key that a negation anchor names."""
+    del value, expected
+    return f"negation anchor matched in resource: {path} is not allowed"
+
+
+def has_none_like(path: str, value: Any, expected: Any) -> str:
+    """A list without the element that an existence anchor wants."""
+    del value, expected
+    return f"existence anchor validation failed at path {path}"
+
+
+def says(text: str) -> Describe:
+    """A message that is always the same."""
+    return lambda path, value, expected: text  # noqa: ARG005  # the shape of `Describe`
+
+
+def lacks(key: str) -> Describe:
+    """A key that is not there."""
+    return lambda path, value, expected: f"{path}/{key} not found"  # noqa: ARG005  # the shape of `Describe`

@@ -1,22 +1,45 @@
 """Operators of conditions. Follows Kyverno pkg/engine/variables/operator @ 111e07b.
 
 An operator is a function of key and value that is true or false; what cannot be compared is
-different, and in no order.
+different, and in no order. Most values are known before any resource is: `Operator.bind` reads a value once.
 """
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from propolis.lang.duration import SECOND, parse_duration
 from propolis.lang.jmespath.values import equal
 from propolis.lang.quantity import parse_quantity
 from propolis.lang.semver import parse_version
-from propolis.lang.wildcard import matches
+from propolis.lang.wildcard import compile_wildcard, has_wildcard, matches
 from propolis.policy.engine.formatting import go_text
 from propolis.policy.engine.scalars import compile_text, float_of, integer_of, operator_of
 
-Operator = Callable[[Any, Any], bool]
+Test = Callable[[Any], bool]
+
+
+class Operator:
+    """An operator.
+
+    Attributes:
+        bind: The test of keys against a value.
+    """
+
+    __slots__ = ("bind",)
+
+    def __init__(self, bind: Callable[[Any], Test]) -> None:
+        self.bind = bind
+
+    def __call__(self, key: Any, value: Any) -> bool:
+        """Whether key and value are as the operator says."""
+        return self.bind(value)(key)
+
+
+def _unread(test: Callable[[Any, Any], bool]) -> Operator:
+    """An operator that gains nothing from a value that is known before."""
+    return Operator(lambda value: lambda key: test(key, value))
 
 
 def _is_number(value: Any) -> bool:
@@ -77,6 +100,23 @@ def _number_equals(key: float, value: Any) -> bool:
     return found == key
 
 
+def _bind_equals(value: Any) -> Test:
+    """Words and wildcards are compared as such, unless the key may be a quantity."""
+    if type(value) is not str or _duration(value) is not None or parse_quantity(value) is not None:
+        return lambda key: equals(key, value)
+    if not has_wildcard(value):
+        return lambda key: key == value if type(key) is str else equals(key, value)
+    fits = compile_wildcard(value)
+    return lambda key: fits(key) and parse_quantity(key) is None if type(key) is str else equals(key, value)
+
+
+def _bind_not_equals(value: Any) -> Test:
+    if value == "" or value is None:
+        return lambda key: not_equals(key, value)
+    test = _bind_equals(value)
+    return lambda key: key is not None and not test(key)
+
+
 def not_equals(key: Any, value: Any) -> bool:
     """The opposite of `equals`; but null differs from nothing, and any text from the empty one."""
     if key is None:
@@ -97,6 +137,19 @@ def _either_matches(key: str, value: str) -> bool:
     return matches(value, key) or matches(key, value)
 
 
+def _among(elements: list[str]) -> Callable[[str], bool]:
+    """Whether a key matches an element, or an element the key: both may be wildcards."""
+    words = frozenset(element for element in elements if not has_wildcard(element))
+    wild = [compile_wildcard(element) for element in elements if has_wildcard(element)]
+
+    def test(key: str) -> bool:
+        if key in words or any(fits(key) for fits in wild):
+            return True
+        return has_wildcard(key) and any(map(compile_wildcard(key), elements))
+
+    return test
+
+
 def _json_texts(value: str) -> list[str] | None:
     """A text as a JSON list of texts; a text that is no JSON stands for itself; other JSON is None."""
     try:
@@ -109,18 +162,18 @@ def _json_texts(value: str) -> list[str] | None:
     return found if is_texts else None
 
 
-def _one_in(key: str, value: Any) -> bool | None:
+def _bind_one(value: Any) -> Callable[[str], bool | None]:
     """Whether a single key is in a value; None when the value has no elements to be in."""
     if isinstance(value, list):
-        return any(_either_matches(key, go_text(item)) for item in value)
+        return _among([go_text(item) for item in value])
     if type(value) is not str:
-        return None
-    if matches(value, key):
-        return True
+        return lambda _: None
+    fits = compile_wildcard(value)
     if operator_of(value) == "-":
-        return compile_text(value)(key)
+        in_range = compile_text(value)
+        return lambda key: fits(key) or in_range(key)
     texts = _json_texts(value)
-    return None if texts is None else key in texts
+    return lambda key: fits(key) or (None if texts is None else key in texts)
 
 
 def _elements(value: Any, *, takes_scalars: bool) -> list[str] | None:
@@ -135,64 +188,69 @@ def _is_range(value: Any) -> bool:
     return type(value) is str and operator_of(value) == "-"
 
 
+Many = Callable[[list[str]], bool]
+
+
+def _bind_many(
+    value: Any, on_range: Callable[[list[str], str], bool], quantifier: str, *, takes_scalars: bool
+) -> Many | None:
+    """What a list of keys is asked; None when the value has no elements."""
+    if _is_range(value):
+        return partial(_swapped, on_range, value)
+    elements = _elements(value, takes_scalars=takes_scalars)
+    if elements is None:
+        return None
+    among = _among(elements)
+    match quantifier:
+        case "any":
+            return lambda keys: any(map(among, keys))
+        case "all":
+            return lambda keys: all(map(among, keys))
+        case "any not":
+            return lambda keys: not all(map(among, keys))
+    return lambda keys: not any(map(among, keys))
+
+
+def _swapped(on_range: Callable[[list[str], str], bool], value: str, keys: list[str]) -> bool:
+    return on_range(keys, value)
+
+
 def _set_operator(
-    on_one: Callable[[bool], bool],
-    on_range: Callable[[list[str], str], bool],
-    on_many: Callable[[list[str], list[str]], bool],
-    *,
-    wants_in: bool,
-    takes_scalars: bool,
+    on_range: Callable[[list[str], str], bool], quantifier: str, *, takes_scalars: bool
 ) -> Operator:
     """AnyIn, AllIn, AnyNotIn, AllNotIn differ in what they do with one key, a range, several keys."""
+    wants_in = not quantifier.endswith("not")
 
-    def operator(key: Any, value: Any) -> bool:
-        keys = _keys(key)
-        if keys is None:
-            return False
-        if not isinstance(key, list):
-            found = _one_in(keys[0], value)
-            return found is not None and on_one(found)
-        if keys == [value]:
-            return wants_in
-        if _is_range(value):
-            return on_range(keys, value)
-        elements = _elements(value, takes_scalars=takes_scalars)
-        return elements is not None and on_many(keys, elements)
+    def bind(value: Any) -> Test:
+        one = _bind_one(value)
+        many = _bind_many(value, on_range, quantifier, takes_scalars=takes_scalars)
 
-    return operator
+        def test(key: Any) -> bool:
+            keys = _keys(key)
+            if keys is None:
+                return False
+            if isinstance(key, list):
+                return wants_in if keys == [value] else many is not None and many(keys)
+            return one(keys[0]) is wants_in
 
+        return test
 
-def _among(key: str, elements: list[str]) -> bool:
-    return any(_either_matches(key, element) for element in elements)
+    return Operator(bind)
 
 
 any_in = _set_operator(
-    lambda found: found,
-    lambda keys, span: any(compile_text(span)(key) for key in keys),
-    lambda keys, elements: any(_among(key, elements) for key in keys),
-    wants_in=True,
-    takes_scalars=True,
+    lambda keys, span: any(compile_text(span)(key) for key in keys), "any", takes_scalars=True
 )
 all_in = _set_operator(
-    lambda found: found,
-    lambda keys, span: all(compile_text(span)(key) for key in keys),
-    lambda keys, elements: all(_among(key, elements) for key in keys),
-    wants_in=True,
-    takes_scalars=False,
+    lambda keys, span: all(compile_text(span)(key) for key in keys), "all", takes_scalars=False
 )
 any_not_in = _set_operator(
-    lambda found: not found,
     lambda keys, span: any(compile_text(span.replace("-", "!-", 1))(key) for key in keys),
-    lambda keys, elements: any(not _among(key, elements) for key in keys),
-    wants_in=False,
+    "any not",
     takes_scalars=True,
 )
 all_not_in = _set_operator(
-    lambda found: not found,
-    lambda keys, span: not any(compile_text(span)(key) for key in keys),
-    lambda keys, elements: not any(_among(key, elements) for key in keys),
-    wants_in=False,
-    takes_scalars=False,
+    lambda keys, span: not any(compile_text(span)(key) for key in keys), "not", takes_scalars=False
 )
 
 
@@ -230,7 +288,7 @@ def _old_in(key: Any, value: Any) -> bool | None:
 def _ordering(compare: Callable[[Any, Any], bool]) -> Operator:
     """Durations, then quantities, then numbers, then semantic versions."""
 
-    def operator(key: Any, value: Any) -> bool:
+    def ordered(key: Any, value: Any) -> bool:
         if not (_is_number(key) or type(key) is str):
             return False
         pair = (
@@ -238,7 +296,20 @@ def _ordering(compare: Callable[[Any, Any], bool]) -> Operator:
         )
         return pair is not None and compare(*pair)
 
-    return operator
+    def bind(value: Any) -> Test:
+        if type(value) is not int or abs(value) > _MOST_EXACT:
+            return lambda key: ordered(key, value)
+        return lambda key: (
+            compare(key, value)
+            if type(key) is int and -_MOST_EXACT <= key <= _MOST_EXACT
+            else ordered(key, value)
+        )
+
+    return Operator(bind)
+
+
+_MOST_EXACT = 2**53
+"""Whole numbers up to it are the same as floats."""
 
 
 def _quantities(key: Any, value: Any) -> tuple[Any, Any] | None:
@@ -272,12 +343,12 @@ def _versions(key: Any, value: Any) -> tuple[Any, Any] | None:
 def _duration_ordering(compare: Callable[[int, int], bool]) -> Operator:
     """The deprecated operators: texts are durations, numbers are seconds."""
 
-    def operator(key: Any, value: Any) -> bool:
+    def ordered(key: Any, value: Any) -> bool:
         first = parse_duration(key) if type(key) is str else _seconds(key)
         second = parse_duration(value) if type(value) is str else _seconds(value)
         return first is not None and second is not None and compare(first, second)
 
-    return operator
+    return _unread(ordered)
 
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
@@ -288,12 +359,12 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 OPERATORS: dict[str, Operator] = {
-    "equal": equals,
-    "equals": equals,
-    "notequal": not_equals,
-    "notequals": not_equals,
-    "in": is_in,
-    "notin": is_not_in,
+    "equal": Operator(_bind_equals),
+    "equals": Operator(_bind_equals),
+    "notequal": Operator(_bind_not_equals),
+    "notequals": Operator(_bind_not_equals),
+    "in": _unread(is_in),
+    "notin": _unread(is_not_in),
     "anyin": any_in,
     "allin": all_in,
     "anynotin": any_not_in,

@@ -1,7 +1,5 @@
 """A rule at run time: its context, its preconditions, its exceptions, its check."""
 
-from typing import Any
-
 from propolis.core.finding import Outcome
 from propolis.lang.jmespath import ExpressionError
 from propolis.policy.engine.autogen import PREFIX
@@ -10,12 +8,11 @@ from propolis.policy.engine.context import Context
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.exceptions import CompiledException
 from propolis.policy.engine.merging import merged
-from propolis.policy.engine.pattern_source import meets_later
 from propolis.policy.engine.policy_set import ContextOf
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult, error_result
 from propolis.policy.engine.validate import Validate
-from propolis.policy.engine.variables import Constant, compile_document
+from propolis.policy.engine.validate_pattern import PatternValidation
 from propolis.policy.model.rule import PolicyRule
 
 
@@ -42,7 +39,7 @@ class RuleRun:
 
     def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
         """The result; None for a pattern on something that is deleted."""
-        context = self._inside(request, context_of())
+        context = self.inside(request, context_of())
         if self._preconditions:
             skipped = _unless_met(self._preconditions, context)
             if skipped is not None:
@@ -55,7 +52,7 @@ class RuleRun:
             return None
         return self._validate(context.excepting(let_off) if let_off else context, request.document)
 
-    def _inside(self, request: Request, context: Context) -> Context:
+    def inside(self, request: Request, context: Context) -> Context:
         """The context with the rule's own entries and the values that the subject brings for it."""
         values = request.subject.rule_values.get(self._base_name) if request.subject.rule_values else None
         if values:
@@ -64,30 +61,24 @@ class RuleRun:
 
 
 class PatternRun:
-    """A rule that is one pattern without variables: a resource that meets it needs nothing more."""
+    """A rule that is patterns without variables: a resource that meets them needs no context."""
 
-    __slots__ = ("_meets", "_passed", "_run")
+    __slots__ = ("_run", "_validate")
 
-    def __init__(self, run: RuleRun, pattern: Any, passed: RuleResult) -> None:
+    def __init__(self, run: RuleRun, validate: PatternValidation) -> None:
         self._run = run
-        self._passed = passed
-        self._meets = meets_later(pattern)
+        self._validate = validate
 
     def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
-        """The result of the rule."""
-        if request.operation != "DELETE" and self._meets(request.document):
-            return self._passed
-        return self._run(request, context_of)
+        """The result of the rule; None for something that is deleted."""
+        if request.operation == "DELETE":
+            return None
+        return self._validate.judge(request.document, lambda: self._run.inside(request, context_of()))
 
 
-def is_plain_pattern(rule: PolicyRule, exceptions: tuple[CompiledException, ...]) -> bool:
-    """Whether a rule is one pattern, on which nothing else of the rule or the request has a say."""
-    return (
-        rule.validation is not None
-        and rule.validation.pattern is not None
-        and not (rule.preconditions or rule.cel_preconditions or exceptions)
-        and isinstance(compile_document(rule.validation.pattern), Constant)
-    )
+def is_plain(rule: PolicyRule, exceptions: tuple[CompiledException, ...]) -> bool:
+    """Whether nothing but its check has a say in a rule."""
+    return not (rule.preconditions or rule.cel_preconditions or exceptions)
 
 
 def _unless_met(preconditions: Judge, context: Context) -> RuleResult | None:

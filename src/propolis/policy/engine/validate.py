@@ -1,4 +1,4 @@
-"""Validate rules: pattern, anyPattern, deny. Messages are Kyverno's.
+"""Validate rules: their messages, which are Kyverno's, and deny. Patterns are in `validate_pattern`.
 
 Follows Kyverno pkg/engine/handlers/validation/validate_resource.go @ 111e07b.
 """
@@ -10,13 +10,10 @@ from propolis.core.finding import Outcome
 from propolis.lang.jmespath import ExpressionError
 from propolis.policy.engine.conditions import compile_conditions
 from propolis.policy.engine.context import Context
-from propolis.policy.engine.evidence import DenyEvidence, PatternEvidence
-from propolis.policy.engine.formatting import shown
-from propolis.policy.engine.mismatch import FAIL, NEGATION, SKIP, Mismatch
-from propolis.policy.engine.pattern import Check, PatternTooDeepError, compile_pattern, pattern_check
-from propolis.policy.engine.pattern_source import meets_later
+from propolis.policy.engine.evidence import DenyEvidence
+from propolis.policy.engine.mismatch import Mismatch
 from propolis.policy.engine.result import RuleResult, error_result
-from propolis.policy.engine.variables import Constant, Resolve, compile_document, compile_text
+from propolis.policy.engine.variables import Constant, Resolve, compile_text
 from propolis.policy.model.validation import Deny
 
 Validate = Callable[[Context, Any], RuleResult | None]
@@ -29,12 +26,17 @@ def passed(rule: str) -> RuleResult:
 
 
 class Message:
-    """The message of a rule, its variables filled in when a rule fails."""
+    """The message of a rule, its variables filled in when a rule fails.
+
+    Attributes:
+        is_constant: Whether it has no variables.
+    """
 
     def __init__(self, rule: str, text: str | None) -> None:
         self.rule = rule
         self.text = text or ""
         self._resolve = compile_text(self.text)
+        self.is_constant = isinstance(self._resolve, Constant)
 
     def filled(self, context: Context) -> str | None:
         """The message; None when a variable of it cannot be resolved."""
@@ -106,92 +108,3 @@ def compile_deny(deny: Deny, message: Message) -> Validate:
         return RuleResult(Outcome.FAIL, text, DenyEvidence(judgement.texts()))
 
     return validate
-
-
-def _compile_resolved(pattern: Any) -> Callable[[Context], Check]:
-    """The check of a pattern whose variables are filled in first; without variables it is made once."""
-    resolve = compile_document(pattern)
-    if isinstance(resolve, Constant):
-        check = compile_pattern(resolve.value)
-        return lambda _: check
-    return lambda context: pattern_check(resolve(context))
-
-
-def compile_single(pattern: Any, message: Message) -> Validate:
-    """A pattern as a function."""
-    check_of = _compile_resolved(pattern)
-    result = passed(message.rule)
-
-    def validate(context: Context, value: Any) -> RuleResult:
-        try:
-            check = check_of(context)
-        except (ExpressionError, PatternTooDeepError) as error:
-            return error_result("variable substitution failed", error)
-        seen: dict[str, bool] = {}
-        found = check(value, seen)
-        return result if found is None else _departed(found, seen, context, message)
-
-    return validate
-
-
-def _departed(found: Mismatch, seen: dict[str, bool], context: Context, message: Message) -> RuleResult:
-    """The result of a departure. An anchor whose key is nowhere makes a failure an error."""
-    if found.kind is SKIP:
-        return RuleResult(Outcome.SKIP, found.message())
-    if found.kind is FAIL and not all(seen.values()):
-        return RuleResult(Outcome.ERROR, message.failed(context, found, ""), _evidence(found))
-    path = found.path()
-    return RuleResult(Outcome.FAIL, message.failed(context, found, path), _evidence(found, path))
-
-
-def _evidence(found: Mismatch, path: str = "") -> PatternEvidence:
-    expected = "not there" if found.kind is NEGATION else shown(found.expected)
-    return PatternEvidence(path or found.path(), shown(found.value), expected)
-
-
-def compile_any(patterns: list[Any], message: Message) -> Validate:
-    """An anyPattern as a function: the first pattern that is met decides."""
-    checks = [_compile_resolved(pattern) for pattern in patterns]
-    is_constant = all(isinstance(compile_document(pattern), Constant) for pattern in patterns)
-    fast = [meets_later(pattern) for pattern in patterns] if is_constant else []
-    name = message.rule
-    met = [
-        RuleResult(Outcome.PASS, f"validation rule '{name}' anyPattern[{index}] passed.")
-        for index in range(len(checks))
-    ]
-
-    def validate(context: Context, value: Any) -> RuleResult:
-        try:
-            ready = [check(context) for check in checks]
-        except (ExpressionError, PatternTooDeepError) as error:
-            return error_result("variable substitution failed", error)
-        failed: list[str] = []
-        skipped: list[str] = []
-        first: Mismatch | None = None
-        for index, check in enumerate(ready):
-            if fast and fast[index](value):
-                return met[index]
-            seen: dict[str, bool] = {}
-            found = check(value, seen)
-            if found is None:
-                return met[index]
-            if found.kind is SKIP:
-                skipped.append(f"rule {name}[{index}] skipped: {found.message()}")
-                continue
-            first = first or found
-            failed.append(_any_problem(f"rule {name}[{index}]", found, seen))
-        if first is None:
-            return (
-                RuleResult(Outcome.SKIP, " ".join(skipped))
-                if skipped
-                else RuleResult(Outcome.PASS, message.text)
-            )
-        return RuleResult(Outcome.FAIL, message.none_matched(context, failed), _evidence(first))
-
-    return validate
-
-
-def _any_problem(name: str, found: Mismatch, seen: dict[str, bool]) -> str:
-    if found.kind is FAIL and not all(seen.values()):
-        return f"{name} failed: {found.message()}"
-    return f"{name} failed at path {found.path()}"

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from propolis.core.limits import DEFAULT
-from propolis.lang.jmespath import ExpressionError, compile_expression
+from propolis.lang.jmespath import Expression, ExpressionError, compile_expression
 from propolis.lang.jmespath.values import to_json
 from propolis.policy.engine.context import Context
 
@@ -64,7 +64,7 @@ def _compile_list(document: list[Any], path: str) -> Resolve:
 
 def _compile_map(document: dict[str, Any], path: str) -> Resolve:
     pairs = [
-        (compile_text(key, path), compile_document(value, f"{path}/{key.replace('/', chr(92) + '/')}"))
+        (compile_text(key, path), compile_document(value, path_below(path, key)))
         for key, value in document.items()
     ]
     if all(isinstance(part, Constant) for pair in pairs for part in pair):
@@ -74,6 +74,11 @@ def _compile_map(document: dict[str, Any], path: str) -> Resolve:
         return {_key(key(context), path): value(context) for key, value in pairs}
 
     return resolve
+
+
+def path_below(path: str, key: str) -> str:
+    """The path of a key, as errors tell it."""
+    return f"{path}/{key.replace('/', chr(92) + '/')}"
 
 
 def _key(found: Any, path: str) -> str:
@@ -135,18 +140,42 @@ def _compile_variable(found: str, inner: list[Resolve], path: str) -> Resolve:
         joined = _Joined(expression, inner, path)
         return lambda context: _query(joined(context), context, path)
     if "request.object" not in expression:
-        return lambda context: _query(expression, context, path)
-    on_delete = expression.replace("request.object", "request.oldObject")
-    return lambda context: _query(on_delete if context.is_delete else expression, context, path)
+        return _Variable(expression, path)
+    on_create = _Variable(expression, path)
+    on_delete = _Variable(expression.replace("request.object", "request.oldObject"), path)
+    return lambda context: on_delete(context) if context.is_delete else on_create(context)
 
 
 def _query(expression: str, context: Context, path: str) -> Any:
-    if not expression.strip():
-        raise VariableError(f"failed to resolve an empty variable at path {path}")
-    try:
-        return context.query(compile_expression(expression.strip()))
-    except ExpressionError as error:
-        raise VariableError(f"failed to resolve {expression} at path {path}: {error.message}") from error
+    return _Variable(expression, path)(context)
+
+
+class _Variable:
+    """An expression in a text. It is compiled when it is first needed; a wrong one is told each time."""
+
+    __slots__ = ("_compiled", "_path", "_text")
+
+    def __init__(self, text: str, path: str) -> None:
+        self._text = text
+        self._path = path
+        self._compiled: Expression | None = None
+
+    def __call__(self, context: Context) -> Any:
+        """The value.
+
+        Raises:
+            VariableError: It cannot be resolved.
+        """
+        if self._compiled is None and not self._text.strip():
+            raise VariableError(f"failed to resolve an empty variable at path {self._path}")
+        try:
+            if self._compiled is None:
+                self._compiled = compile_expression(self._text.strip())
+            return context.query(self._compiled)
+        except ExpressionError as error:
+            raise VariableError(
+                f"failed to resolve {self._text} at path {self._path}: {error.message}"
+            ) from error
 
 
 class _Joined:

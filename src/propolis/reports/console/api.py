@@ -16,8 +16,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from propolis.core.errors import SourceError
 from propolis.reports.console.asking import MAX_PAGE, asked_filter, asked_number
+from propolis.reports.render.encoding import encode
 from propolis.reports.render.machine import (
-    encode,
     finding_document,
     fix_document,
     image_document,

@@ -3,8 +3,8 @@
 from typing import Any
 
 import msgspec
-import orjson
 
+from propolis.reports.render.encoding import encode
 from propolis.reports.snapshot import Snapshot
 from propolis.store.image_rows import ImageRow
 from propolis.store.rows import FindingRow, FixRow, ResourceRow, RunRow, WorkloadRow
@@ -19,11 +19,6 @@ def render_json(snapshot: Snapshot) -> bytes:
         "fix_first": [fix_document(row) for row in snapshot.fixes],
     }
     return encode(document)
-
-
-def encode(document: Any) -> bytes:
-    """JSON with two spaces of indentation, times in RFC 3339."""
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 
 def run_document(row: RunRow) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from propolis.core.clock import now
 from propolis.core.finding import Finding
 from propolis.core.resource import Resource
-from propolis.reports.render.machine import encode
-from propolis.reports.render.policy_apply import ApplyReport, yaml_stream
+from propolis.reports.render.encoding import encode
+from propolis.reports.render.policy_apply import ApplyReport
 from propolis.reports.render.policyreport import render_policy_reports
 from propolis.reports.render.sarif import render_sarif
+from propolis.reports.render.yaml_text import yaml_stream
 from propolis.reports.snapshot import Snapshot
 from propolis.store.rows import FindingRow, ResourceRow, RunRow
 

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from propolis.core.printable import printable
 from propolis.policy.engine.expectation import Row
-from propolis.reports.render.machine import encode
-from propolis.reports.render.policy_apply import MOST_ROWS, more
+from propolis.reports.render.encoding import encode
+from propolis.reports.render.policy_apply_table import MOST_ROWS, more
 from propolis.reports.render.policy_junit import Case, render_junit
 from propolis.reports.render.policy_markdown import markdown_table
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from propolis import __version__
 from propolis.core.finding import OPEN_OUTCOMES
-from propolis.reports.render.machine import encode
+from propolis.reports.render.encoding import encode
 from propolis.reports.snapshot import Snapshot
 from propolis.store.rows import FindingRow
 

@@ -4,8 +4,8 @@ from propolis.images.engine.merge import ImageContent
 from propolis.images.model.package import Package
 from propolis.images.model.purl import package_of
 from propolis.images.model.vulnerability import Matching
+from propolis.reports.render.encoding import encode
 from propolis.reports.render.image_document import image_document
-from propolis.reports.render.machine import encode
 from tests.harness.scanned import CONTENT, FLASK, IMAGE, MATCHING, OWN
 
 DOCUMENT = msgspec.json.decode(encode(image_document(IMAGE, CONTENT, MATCHING)))
