@@ -175,9 +175,10 @@ def _shift_validation(validation: dict[str, Any], key: str) -> bool:
 
 
 def _moved(document: dict[str, Any], template: str) -> PolicyRule:
-    """The rule whose variables look into the template."""
+    """The rule whose variables, or expressions of CEL, look into the template."""
+    root = "" if (document.get("validate") or {}).get("cel") else "request."
     moves = [
-        (f"request.{which}.{field}", f"request.{which}.{template}.{field}")
+        (f"{root}{which}.{field}", f"{root}{which}.{template}.{field}")
         for field in ("spec", "metadata")
         for which in ("object", "oldObject")
     ]

@@ -6,6 +6,8 @@ from propolis.core.finding import Outcome, Rule, Severity
 from propolis.policy.engine.assertion import compile_assertion
 from propolis.policy.engine.autogen import generated_rules
 from propolis.policy.engine.cel.compiler import CelExtras, compile_cel_policy
+from propolis.policy.engine.cel.programs import PolicyError
+from propolis.policy.engine.cel.rule_validation import CelValidation
 from propolis.policy.engine.downstream import Maker
 from propolis.policy.engine.enforcement import compile_enforcement
 from propolis.policy.engine.evidence import UnsupportedEvidence
@@ -94,7 +96,11 @@ def _compile_run(
 ) -> RuleRun | PatternRun:
     excepted = compile_exceptions(exceptions, policy, rule.name)
     check = _compile_check(rule, policy, label)
-    run = RuleRun(rule, check, policy.namespace, excepted)
+    try:
+        cel = CelValidation(rule) if rule.validation and rule.validation.cel else None
+    except PolicyError as error:
+        cel, check = None, _always(error.result)
+    run = RuleRun(rule, check, policy.namespace, excepted, cel)
     if isinstance(check, PatternValidation) and check.is_constant and is_plain(rule, excepted):
         return PatternRun(run, check)
     return run
@@ -192,16 +198,13 @@ def _compile_validation(validation: Validation, message: Message, policy_namespa
     return compile_foreach(validation.foreach or (), message, policy_namespace)
 
 
-_WAYS = {
-    "cel": "validate.cel",
-    "manifests": "validate.manifests",
-}
+_WAYS = {"manifests": "validate.manifests"}
 
 
 def unsupported_feature(rule: PolicyRule) -> str:
     """What a rule asks for that this engine does not do; empty for none."""
-    if rule.cel_preconditions:
-        return "celPreconditions"
+    if rule.cel_preconditions and not (rule.validation and rule.validation.cel):
+        return "celPreconditions without validate.cel"
     for attribute, name in _WAYS.items():
         if rule.validation and getattr(rule.validation, attribute) is not None:
             return name

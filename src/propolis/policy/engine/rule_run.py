@@ -3,6 +3,7 @@
 from propolis.core.finding import Outcome
 from propolis.lang.jmespath import ExpressionError
 from propolis.policy.engine.autogen import PREFIX
+from propolis.policy.engine.cel.rule_validation import CelValidation
 from propolis.policy.engine.conditions import Judge, compile_conditions
 from propolis.policy.engine.context import Context
 from propolis.policy.engine.entries import compile_entries
@@ -25,11 +26,13 @@ class RuleRun:
         validate: Validate,
         policy_namespace: str,
         exceptions: tuple[CompiledException, ...],
+        cel: CelValidation | None = None,
     ) -> None:
         self._base_name = rule.name.removeprefix(PREFIX).removeprefix("cronjob-")
         self._entries = compile_entries(rule.context, policy_namespace)
         self._preconditions = compile_conditions(rule.preconditions) if rule.preconditions else None
         self._validate = validate
+        self._cel = cel
         self._exceptions = exceptions
         validation = rule.validation
         ways = (validation.pattern, validation.any_pattern, validation.pod_security) if validation else ()
@@ -50,6 +53,8 @@ class RuleRun:
             return RuleResult(Outcome.SKIP, f"rule is skipped due to policy exceptions {', '.join(whole)}")
         if self._needs_object and request.operation == "DELETE":
             return None
+        if self._cel is not None:
+            return self._cel(request, context)
         return self._validate(context.excepting(let_off) if let_off else context, request.document)
 
     def inside(self, request: Request, context: Context) -> Context:

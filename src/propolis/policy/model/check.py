@@ -1,20 +1,11 @@
 """What a rule must say that its shape alone does not tell."""
 
-import msgspec
-
+from propolis.policy.model.problem import Problem
 from propolis.policy.model.rule import PolicyRule
 from propolis.policy.model.validation import ForEachValidation, Validation
 
 LONGEST_NAME = 63
 _WAYS = ("pattern", "any_pattern", "deny", "foreach", "pod_security", "cel", "assertion", "manifests")
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """What is wrong, where below the rule, and what would be right."""
-
-    message: str
-    path: tuple[str | int, ...] = ()
-    expected: str = ""
 
 
 def check_rule(rule: PolicyRule) -> Problem | None:

@@ -1,9 +1,8 @@
 """A rule of a policy."""
 
-from typing import Any
-
 import msgspec
 
+from propolis.policy.model.cel.match import NamedExpression
 from propolis.policy.model.conditions import Conditions
 from propolis.policy.model.context import ContextEntry
 from propolis.policy.model.generation import Generation
@@ -24,7 +23,7 @@ class PolicyRule(ApiStruct, frozen=True):
     exclude: MatchResources | None = None
     image_extractors: dict[str, tuple[ImageExtractor, ...]] | None = None
     preconditions: Conditions | None = None
-    cel_preconditions: tuple[dict[str, Any], ...] | None = None
+    cel_preconditions: tuple[NamedExpression, ...] | None = None
     mutate: Mutation | None = None
     validation: Validation | None = msgspec.field(default=None, name="validate")
     generate: Generation | None = None

@@ -4,6 +4,10 @@ from typing import Any
 
 import msgspec
 
+from propolis.policy.model.cel.binding import ParamRef
+from propolis.policy.model.cel.match import AuditAnnotation, NamedExpression
+from propolis.policy.model.cel.match import Validation as CelCheck
+from propolis.policy.model.cel.settings import ParamKind
 from propolis.policy.model.conditions import AnyAllConditions, Conditions
 from propolis.policy.model.context import ContextEntry
 from propolis.policy.model.struct import ApiStruct
@@ -36,11 +40,11 @@ class Cel(ApiStruct, frozen=True):
     """CEL expressions, as in a ValidatingAdmissionPolicy."""
 
     generate: bool | None = None
-    expressions: tuple[dict[str, Any], ...] | None = None
-    param_kind: dict[str, Any] | None = None
-    param_ref: dict[str, Any] | None = None
-    audit_annotations: tuple[dict[str, Any], ...] | None = None
-    variables: tuple[dict[str, Any], ...] | None = None
+    expressions: tuple[CelCheck, ...] | None = None
+    param_kind: ParamKind | None = None
+    param_ref: ParamRef | None = None
+    audit_annotations: tuple[AuditAnnotation, ...] | None = None
+    variables: tuple[NamedExpression, ...] | None = None
 
 
 class DryRun(ApiStruct, frozen=True):

@@ -101,7 +101,7 @@ def admission_request(request: Request, objects: Mapping[str, Any]) -> dict[str,
         "name": request.name,
         "namespace": request.namespace,
         "operation": request.operation,
-        "userInfo": _user(request),
+        "userInfo": admission_user(request),
         "dryRun": False,
         OBJECT: objects[OBJECT],
         OLD_OBJECT: objects[OLD_OBJECT],
@@ -110,7 +110,8 @@ def admission_request(request: Request, objects: Mapping[str, Any]) -> dict[str,
     }
 
 
-def _user(request: Request) -> dict[str, Any]:
+def admission_user(request: Request) -> dict[str, Any]:
+    """``request.userInfo``."""
     user = request.user
     return {
         "username": user.username,

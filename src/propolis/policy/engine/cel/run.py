@@ -10,13 +10,16 @@ import msgspec
 
 from propolis.core.finding import Outcome
 from propolis.lang.cel.errors import EvaluationError
+from propolis.lang.cel.libraries.kubernetes.authorizer import Authorizer
 from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.program import Program
 from propolis.policy.engine.cel.activation import (
+    AUTHORIZER,
     EXCEPTIONS,
     VARIABLES,
     Activation,
     Variables,
+    admission_user,
     request_activation,
 )
 from propolis.policy.engine.cel.conditions import all_hold
@@ -28,6 +31,15 @@ from propolis.policy.engine.result import RuleResult
 SKIPPED = RuleResult(Outcome.SKIP, "skip")
 CALL_COST = 1_000_000
 """Cost units of one expression at most, as Kubernetes counts them."""
+
+
+def authorizer_of(request: Request, activation: Activation) -> None:
+    """Lets expressions ask what the user of a request may do."""
+    user = admission_user(request)
+    activation[AUTHORIZER] = Authorizer(_encode(user).decode())
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 Judge = Callable[[Activation, Runtime], RuleResult | None]
 """What a kind of policy does once it is known to be for a request."""

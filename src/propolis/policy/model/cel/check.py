@@ -14,7 +14,7 @@ from propolis.policy.model.cel.policy import (
     MutatingSpec,
     ValidatingSpec,
 )
-from propolis.policy.model.check import Problem
+from propolis.policy.model.problem import Problem
 
 MOST_CONDITIONS = 64
 """Match conditions of one policy, as the API server allows."""
