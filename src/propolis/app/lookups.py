@@ -12,7 +12,7 @@ from propolis.core.resource import Resource
 from propolis.lang.label_selector import compile_selector
 from propolis.lang.wildcard import matches
 from propolis.policy.engine.object_answers import ObjectAnswers
-from propolis.policy.lookups import API_CALL, GLOBAL_CONTEXT
+from propolis.policy.lookups import API_CALL, GLOBAL_CONTEXT, RESOURCE_NAME
 from propolis.policy.model.global_context import GlobalContextEntry
 
 RANDOM_BYTES = 64
@@ -46,7 +46,7 @@ class InventoryLookups:
         return {key: self._answer(key) for key in keys}
 
     def _answer(self, key: LookupKey) -> Answer:
-        if key.kind in (API_CALL, GLOBAL_CONTEXT):
+        if key.kind in (API_CALL, GLOBAL_CONTEXT, RESOURCE_NAME):
             return self._objects.answer(key)
         answer = self._answers.get(key.kind)
         if answer is None:

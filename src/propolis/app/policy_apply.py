@@ -7,7 +7,7 @@ from typing import BinaryIO
 import msgspec
 
 from propolis.app.lookups import InventoryLookups
-from propolis.app.policy_context import image_answers, objects_of
+from propolis.app.policy_context import objects_of
 from propolis.app.policy_inputs import (
     PolicyInput,
     read_policy_input,
@@ -28,6 +28,7 @@ from propolis.lang.quiet_gc import quiet_gc
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.evaluate import Decision, evaluate
+from propolis.policy.engine.image_answers import image_answers
 from propolis.policy.engine.pod_security.standard import evaluate_standard
 from propolis.policy.engine.policy_set import Phase, PolicySet
 from propolis.policy.model.action import Create, Delete, Patch, Update

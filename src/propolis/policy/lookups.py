@@ -6,6 +6,11 @@
 | configmap | namespace, name | the ConfigMap document |
 | api-call | method, path, body as JSON or empty | what the API server answers, parsed |
 | service-call | method, URL, body, headers as JSON, CA bundle | what the service answers, parsed |
+| http-call | method, URL, body, headers as JSON, CA bundle | what ``http`` of CEL gives: a map with ``statusCode`` |
+| resource-name | apiVersion, kind | the name of the kind in paths |
+| authorization | as `lang.cel.libraries.kubernetes.authorizer` has it | a map with ``allowed`` and ``reason`` |
+| image-payload | image reference, an attestation as JSON | what the attestation says |
+| random | pattern | randomness as hexadecimal text |
 | global-context | entry, projection or empty | the value of a GlobalContextEntry |
 | resources | apiVersion, kind, namespace, name, label selector as JSON | documents; empty fields mean any, namespace and name may have wildcards |
 | image-verdict | image reference, what is asked (attestors, attestations) as JSON | `verified`, `digest`, `message`, `attestations`: type to predicates |
@@ -18,6 +23,8 @@ NAMESPACE = "namespace"
 CONFIG_MAP = "configmap"
 API_CALL = "api-call"
 SERVICE_CALL = "service-call"
+HTTP_CALL = "http-call"
+RESOURCE_NAME = "resource-name"
 GLOBAL_CONTEXT = "global-context"
 IMAGE_VERDICT = "image-verdict"
 IMAGE_DATA = "image-data"
@@ -44,6 +51,11 @@ def service_call_key(
 ) -> LookupKey:
     """Asks a service over HTTP."""
     return LookupKey(SERVICE_CALL, (method, url, body, headers, ca_bundle))
+
+
+def http_call_key(method: str, url: str) -> LookupKey:
+    """Asks a service over HTTP, as expressions of CEL do."""
+    return LookupKey(HTTP_CALL, (method, url, "", "", ""))
 
 
 def global_context_key(name: str, projection: str = "") -> LookupKey:

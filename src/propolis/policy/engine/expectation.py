@@ -13,7 +13,7 @@ from propolis.core.action import Action
 from propolis.core.evaluation import Evaluation, complete
 from propolis.core.finding import Finding
 from propolis.core.resource import Document, Resource
-from propolis.policy.engine.case_answers import answers_from
+from propolis.policy.engine.case_answers import CaseAnswers
 from propolis.policy.engine.case_documents import expected_document, is_expected
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.compiler import AnyPolicy, compile_policies
@@ -99,7 +99,7 @@ class _Run:
     def __init__(self, test: PolicyTest, now: datetime) -> None:
         self._test = test
         self._now = now
-        self._objects = answers_from(test)
+        self._objects = CaseAnswers(test)
         self._others = {other.name for other in test.others}
         self._sets = {
             policy.name: (policy, compile_policies([policy], test.exceptions, test.bindings))

@@ -38,6 +38,7 @@ class ObjectAnswers:
             lookups.NAMESPACE: lambda arguments: self._named("Namespace", "", *arguments),
             lookups.CONFIG_MAP: lambda arguments: self._named("ConfigMap", *arguments),
             lookups.GLOBAL_CONTEXT: self._global,
+            lookups.RESOURCE_NAME: self._plural,
         }
 
     def fetch(self, keys: Iterable[LookupKey]) -> Mapping[LookupKey, Answer]:
@@ -101,6 +102,10 @@ class ObjectAnswers:
             and path.name in ("", ref.name)
             and self._plurals.of(ref.group, ref.kind) == path.resource
         )
+
+    def _plural(self, arguments: tuple[str, ...]) -> Answer:
+        api_version, kind = arguments
+        return Answer(self._plurals.of(api_version.rpartition("/")[0], kind))
 
     def _global(self, arguments: tuple[str, ...]) -> Answer:
         name, projection = arguments

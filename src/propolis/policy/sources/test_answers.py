@@ -51,6 +51,8 @@ def _call_answers(mock: ApiCallMock) -> dict[LookupKey, Answer]:
     for method in methods:
         found[lookups.api_call_key(method, url)] = answer
         found[lookups.service_call_key(method, url)] = answer
+        told = {"body": mock.response.body, "statusCode": status}
+        found[lookups.http_call_key(method, url)] = Answer(told)
     return found
 
 

@@ -14,6 +14,7 @@ from propolis.core.errors import DocumentError, Place
 from propolis.core.limits import DEFAULT
 from propolis.core.resource import Document, Origin, Resource, reference_of
 from propolis.lang.yaml import load_documents
+from propolis.policy.engine.image_answers import image_answers
 from propolis.policy.model import is_policy, parse_policy
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.cel.exception import CelException
@@ -98,6 +99,7 @@ class _Reader:
         policies, others, invalid = self._policies(test.policies)
         values = test.values or self._single(test.variables, Values) or Values()
         cluster = self._cluster(test.cluster_resources)
+        context = (self._single(test.context, ContextFile) if test.context else None) or ContextFile()
         return PolicyTest(
             path=str(self._path),
             document=test,
@@ -110,14 +112,14 @@ class _Reader:
             exceptions=self._exceptions(test.exceptions),
             bindings=tuple(self._bindings),
             params=tuple(self._documents(test.param_resources)),
-            context=self._single(test.context, ContextFile) if test.context else None,
+            context=context,
             values=values,
             user=self._single(test.userinfo, TestUser) if test.userinfo else None,
             files=self._compared_files(test),
             sources=tuple(
                 sorted({item.clone_source_resource for item in test.results if item.clone_source_resource})
             ),
-            answers=answers_of(test, values, cluster, self._documents),
+            answers=answers_of(test, values, cluster, self._documents) | image_answers(context),
             errors=tuple(self._errors),
         )
 

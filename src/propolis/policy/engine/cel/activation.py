@@ -6,8 +6,11 @@ Follows kubernetes/apiserver plugin/cel @ 24a394e and Kyverno pkg/cel/policies @
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from propolis.core.resource import Document
 from propolis.lang.cel.errors import EvaluationError
+from propolis.lang.cel.libraries.kubernetes.authorizer import Authorizer
 from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.program import Program
 from propolis.lang.plural import plural_of
@@ -65,6 +68,9 @@ class Variables(dict[str, Any]):
         return self[name] if name in self._programs else default
 
 
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
 def request_activation(request: Request, document: Document | None = None) -> Activation:
     """What expressions see of a request.
 
@@ -83,6 +89,8 @@ def request_activation(request: Request, document: Document | None = None) -> Ac
         {
             REQUEST: lambda: admission_request(request, values),
             NAMESPACE_OBJECT: lambda: _namespace_object(request),
+            AUTHORIZER: lambda: Authorizer(_encode(admission_user(request)).decode()),
+            PARAMS: lambda: None,
         },
     )
 

@@ -8,14 +8,14 @@ from propolis.core.finding import Rule, Severity
 from propolis.lang.cel.libraries.kyverno.generator import GENERATOR_TYPE
 from propolis.lang.cel.types import STRING, Type
 from propolis.policy.engine.cel.autogen import for_controllers
-from propolis.policy.engine.cel.constraints import compile_constraints, selectors_of
+from propolis.policy.engine.cel.constraints import compile_constraints, joined, selectors_of
 from propolis.policy.engine.cel.environments import GENERATOR
 from propolis.policy.engine.cel.exceptions import compile_cel_exceptions
 from propolis.policy.engine.cel.image_validating import REFERENCE
 from propolis.policy.engine.cel.image_validating import VARIABLES as IMAGE_VARIABLES
 from propolis.policy.engine.cel.judges import compile_judge
 from propolis.policy.engine.cel.programs import Expressions, PolicyError
-from propolis.policy.engine.cel.run import CelRun, Guards
+from propolis.policy.engine.cel.run import CelRun, Guards, Parameters
 from propolis.policy.engine.enforcement import Enforcement
 from propolis.policy.engine.policy_set import CompiledRule, ContextOf, Phase
 from propolis.policy.engine.request import Request
@@ -23,6 +23,7 @@ from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.cel.exception import CelException
 from propolis.policy.model.cel.policy import (
+    KUBERNETES,
     CelPolicy,
     DeletingSpec,
     GeneratingSpec,
@@ -64,25 +65,46 @@ def compile_cel_policy(
     policy: CelPolicy, number: int, extras: CelExtras = NO_EXTRAS
 ) -> Iterator[CompiledRule]:
     """The rules of a policy; one that cannot be compiled gives a rule that says so on every resource."""
+    bindings = _bindings_of(policy, extras)
     for one in (policy, *for_controllers(policy)):
-        yield _compile(one, number, extras)
+        for binding in bindings or (None,):
+            yield _compile(one, number, extras, binding)
 
 
-def _compile(policy: CelPolicy, number: int, extras: CelExtras) -> CompiledRule:
+def _bindings_of(policy: CelPolicy, extras: CelExtras) -> list[Binding]:
+    """The bindings of a policy of the API server; without any it stands for every request that it matches."""
+    if policy.group != KUBERNETES:
+        return []
+    return [
+        one
+        for one in extras.bindings
+        if one.kind == f"{policy.kind}Binding" and one.spec.policy_name == policy.name
+    ]
+
+
+def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding | None) -> CompiledRule:
     constraints = policy.spec.match_constraints
     try:
-        run: Run = compile_run(policy, extras)
+        run: Run = compile_run(policy, extras, binding)
     except PolicyError as error:
         run = _always(error.result)
+    tests = [
+        test
+        for test in (
+            compile_constraints(constraints, policy.namespace),
+            compile_constraints(binding.spec.match_resources if binding else None),
+        )
+        if test is not None
+    ]
     return CompiledRule(
         rule=finding_rule(policy),
         policy=number,
         selectors=selectors_of(constraints),
         only_kinds=None,
-        matches=compile_constraints(constraints, policy.namespace),
+        matches=joined(tests),
         run=run,
         phase=_PHASES.get(type(policy.spec), Phase.JUDGE),
-        enforcement=_enforcement(policy),
+        enforcement=_enforcement(policy, binding),
         in_background=_in_background(policy),
     )
 
@@ -91,7 +113,7 @@ def _always(result: RuleResult) -> Run:
     return lambda _request, _context_of: result
 
 
-def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS) -> CelRun:
+def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Binding | None = None) -> CelRun:
     """The policy at run time.
 
     Raises:
@@ -109,10 +131,16 @@ def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS) -> CelRun:
         ignores_errors=getattr(spec, "failure_policy", None) == "Ignore",
         failed="failed to evaluate policy" if isinstance(spec, MutatingSpec) else "failed to load context",
     )
-    return CelRun(guards, compile_judge(policy, expressions))
+    return CelRun(guards, compile_judge(policy, expressions), _parameters(policy, binding))
 
 
-def _enforcement(policy: CelPolicy) -> Enforcement | None:
+def _parameters(policy: CelPolicy, binding: Binding | None) -> Parameters | None:
+    kind = getattr(policy.spec, "param_kind", None)
+    ref = binding.spec.param_ref if binding else None
+    return Parameters(kind, ref) if kind is not None and ref is not None else None
+
+
+def _enforcement(policy: CelPolicy, binding: Binding | None) -> Enforcement | None:
     """When the policy refuses: by its actions, errors by its failure policy."""
     spec = policy.spec
     if isinstance(spec, GeneratingSpec | DeletingSpec):
@@ -120,7 +148,8 @@ def _enforcement(policy: CelPolicy) -> Enforcement | None:
     on_error = spec.failure_policy != "Ignore"
     if isinstance(spec, MutatingSpec):
         return Enforcement(on_error, (), on_error, allows_existing=False)
-    actions = spec.validation_actions or ("Deny",)
+    stated = binding.spec.validation_actions if binding else spec.validation_actions
+    actions = stated or ("Deny",)
     return Enforcement("Deny" in actions, (), on_error, allows_existing=False)
 
 

@@ -63,6 +63,11 @@ def compile_constraints(constraints: MatchConstraints | None, namespace: str = "
         tests.append(lambda request: request.namespace == namespace)
     if constraints is not None:
         tests += _tests(constraints)
+    return joined(tests)
+
+
+def joined(tests: Sequence[Test]) -> Test | None:
+    """Whether all tests hold; None where there are none."""
     if len(tests) > 1:
         return lambda request: all(test(request) for test in tests)
     return tests[0] if tests else None

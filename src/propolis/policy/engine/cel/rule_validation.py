@@ -16,7 +16,7 @@ from propolis.policy.engine.cel.admission import compile_admission
 from propolis.policy.engine.cel.conditions import truth
 from propolis.policy.engine.cel.parameters import parameters
 from propolis.policy.engine.cel.programs import Expressions
-from propolis.policy.engine.cel.run import CALL_COST, authorizer_of
+from propolis.policy.engine.cel.run import CALL_COST
 from propolis.policy.engine.context import Context
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
@@ -71,7 +71,6 @@ class CelValidation:
         activation = request_activation(request)
         activation[PARAMS] = params
         activation[VARIABLES] = Variables(self._variables, activation, runtime)
-        authorizer_of(request, activation)
         for text, program in self._preconditions:
             try:
                 if not truth(program, activation, runtime):

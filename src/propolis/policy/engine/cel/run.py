@@ -4,42 +4,36 @@ Follows Kyverno pkg/cel/policies/vpol/compiler/policy.go and mpol/compiler/polic
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from propolis.core.finding import Outcome
 from propolis.lang.cel.errors import EvaluationError
-from propolis.lang.cel.libraries.kubernetes.authorizer import Authorizer
 from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.program import Program
 from propolis.policy.engine.cel.activation import (
-    AUTHORIZER,
     EXCEPTIONS,
+    PARAMS,
     VARIABLES,
     Activation,
     Variables,
-    admission_user,
     request_activation,
 )
 from propolis.policy.engine.cel.conditions import all_hold
 from propolis.policy.engine.cel.exceptions import CompiledCelException, let_off
+from propolis.policy.engine.cel.parameters import parameters
 from propolis.policy.engine.policy_set import ContextOf
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
+from propolis.policy.model.cel.binding import ParamRef
+from propolis.policy.model.cel.settings import ParamKind
 
 SKIPPED = RuleResult(Outcome.SKIP, "skip")
 CALL_COST = 1_000_000
 """Cost units of one expression at most, as Kubernetes counts them."""
 
-
-def authorizer_of(request: Request, activation: Activation) -> None:
-    """Lets expressions ask what the user of a request may do."""
-    user = admission_user(request)
-    activation[AUTHORIZER] = Authorizer(_encode(user).decode())
-
-
-_encode = msgspec.json.Encoder(order="deterministic").encode
 
 Judge = Callable[[Activation, Runtime], RuleResult | None]
 """What a kind of policy does once it is known to be for a request."""
@@ -60,17 +54,46 @@ class Guards(msgspec.Struct, frozen=True):
     failed: str = "failed to load context"
 
 
+class Parameters(msgspec.Struct, frozen=True):
+    """Objects by which a policy is evaluated, each in turn."""
+
+    kind: ParamKind
+    ref: ParamRef
+
+
 class CelRun:
     """A CEL policy at run time, as the engine calls a rule."""
 
-    def __init__(self, guards: Guards, judge: Judge) -> None:
+    def __init__(self, guards: Guards, judge: Judge, parametrized: Parameters | None = None) -> None:
         self._guards = guards
         self._judge = judge
+        self._parametrized = parametrized
 
     def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
         """The result of the policy for a request."""
         now = context_of().environment.now
+        if self._parametrized is not None:
+            return self._with_parameters(self._parametrized, request, now)
         return self.judged(request_activation(request), Runtime(now, request.ask, CALL_COST))
+
+    def _with_parameters(self, wanted: Parameters, request: Request, now: datetime) -> RuleResult | None:
+        """The result over all parameters: the first that is no pass, else one that holds all changes."""
+        try:
+            found = parameters(wanted.kind, wanted.ref, request)
+        except EvaluationError as error:
+            return RuleResult(Outcome.ERROR, error.message)
+        result: RuleResult | None = None
+        document = request.document
+        for one in found:
+            activation = request_activation(request, document)
+            activation[PARAMS] = one
+            last = self.judged(activation, Runtime(now, request.ask, CALL_COST))
+            if last is None or last.outcome is not Outcome.PASS:
+                return last
+            document = last.patched or document
+            patched = document if document is not request.document else None
+            result = msgspec.structs.replace(last, patched=patched)
+        return result
 
     def judged(self, activation: Activation, runtime: Runtime) -> RuleResult | None:
         """The result for what expressions see."""
