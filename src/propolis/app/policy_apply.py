@@ -32,8 +32,8 @@ from propolis.policy.engine.image_answers import image_answers
 from propolis.policy.engine.pod_security.standard import evaluate_standard
 from propolis.policy.engine.policy_set import Phase, PolicySet
 from propolis.policy.model.action import Create, Delete, Patch, Update
+from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.kyverno_test import ContextFile, TestDocument, Values
-from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import PolicyTest, TestUser
 from propolis.policy.sources.test_answers import answers_of
 from propolis.reports.render.policy_apply import ApplyReport, JudgedResource, MadeDocument
@@ -125,7 +125,9 @@ class _Application:
         self._answers: dict[LookupKey, Answer] = {**answers, **prepared}
         self._fetch = fetch
         groups = [[one] for one in read.policies] if values.policies else [list(read.policies)]
-        self._sets = [_Set(group, compile_policies(group, read.exceptions)) for group in groups if group]
+        self._sets = [
+            _Set(group, compile_policies(group, read.exceptions, read.bindings)) for group in groups if group
+        ]
 
     def judge(self, resource: Resource) -> tuple[list[Finding], list[MadeDocument]]:
         """Findings on a resource and what was made of it: all policies change it, then all judge it."""
@@ -173,10 +175,10 @@ class _Application:
 class _Set:
     """Policies that share their values, compiled; those that change resources apart from the others."""
 
-    def __init__(self, policies: Sequence[Policy], rules: PolicySet) -> None:
+    def __init__(self, policies: Sequence[AnyPolicy], rules: PolicySet) -> None:
         self.policy = policies[0]
         self.changing = rules.of_phases(Phase.MUTATE)
-        self.judging = rules.of_phases(Phase.VERIFY, Phase.JUDGE, Phase.GENERATE)
+        self.judging = rules.of_phases(Phase.VERIFY, Phase.JUDGE, Phase.GENERATE, Phase.DELETE)
 
 
 def _made(document: Document, actions: Sequence[Action]) -> list[MadeDocument]:

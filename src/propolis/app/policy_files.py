@@ -8,14 +8,11 @@ from propolis.cluster.observation import problem_of
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Place
 from propolis.core.limits import DEFAULT
-from propolis.core.resource import reference_of
-from propolis.lang.yaml import load_documents, position_of
-from propolis.policy.model.policy import Policy
+from propolis.policy.model.any import AnyPolicy
 from propolis.policy.sources.documents import read_policies
-from propolis.policy.sources.test_files import CEL_GROUPS
 
 
-def load_policies(paths: Iterable[str]) -> tuple[list[Policy], list[Problem]]:
+def load_policies(paths: Iterable[str]) -> tuple[list[AnyPolicy], list[Problem]]:
     """All policies of some files and folders, and what could not be used of them.
 
     Other documents beside the policies are left alone.
@@ -23,18 +20,18 @@ def load_policies(paths: Iterable[str]) -> tuple[list[Policy], list[Problem]]:
     Raises:
         DocumentError: A path is not there, or holds no policy at all.
     """
-    policies: list[Policy] = []
+    policies: list[AnyPolicy] = []
     problems: list[Problem] = []
     for path in paths:
         before = len(policies) + len(problems)
         for file in policy_files(Path(path)):
             for found in (file,) if isinstance(file, Problem) else _of_file(file):
-                if isinstance(found, Policy):
+                if isinstance(found, AnyPolicy):
                     policies.append(found)
                 else:
                     problems.append(found if isinstance(found, Problem) else problem_of(found))
         if len(policies) + len(problems) == before:
-            raise DocumentError("no policy is here", Place(path), "a ClusterPolicy or Policy of kyverno.io")
+            raise DocumentError("no policy is here", Place(path), "a policy of Kyverno or Kubernetes")
     return policies, problems
 
 
@@ -45,7 +42,7 @@ def policy_files(path: Path) -> Iterable[Path | Problem]:
     return find_files(path, DEFAULT.files) if path.is_dir() else [path]
 
 
-def _of_file(file: Path) -> Iterator[Policy | DocumentError]:
+def _of_file(file: Path) -> Iterator[AnyPolicy | DocumentError]:
     """Policies and errors of one file; the file is not read when it is larger than allowed."""
     try:
         size_bytes = file.stat().st_size
@@ -60,13 +57,3 @@ def _of_file(file: Path) -> Iterator[Policy | DocumentError]:
     loaded = read_policies(data, str(file))
     yield from loaded.policies
     yield from loaded.errors
-
-
-def unjudged_kinds(data: bytes, path: str) -> Iterator[DocumentError]:
-    """Policies of kinds that this engine does not evaluate."""
-    for parsed in load_documents(data, path):
-        if parsed.error is None and isinstance(parsed.document, dict):
-            ref = reference_of(parsed.document)
-            if ref.group in CEL_GROUPS:
-                place = Place(path, *position_of(data, parsed.line, ("kind",)))
-                yield DocumentError(f"{ref.kind} {ref.name} is not evaluated: its kind needs CEL", place)

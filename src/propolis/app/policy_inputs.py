@@ -6,7 +6,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from propolis.app.policy_files import policy_files, unjudged_kinds
+from propolis.app.policy_files import policy_files
 from propolis.cluster.files import STDIN, read_file, read_stdin
 from propolis.cluster.observation import problem_of
 from propolis.core.assessment import Problem
@@ -14,10 +14,10 @@ from propolis.core.errors import DocumentError, Error, Place
 from propolis.core.limits import DEFAULT
 from propolis.lang.yaml import load_documents
 from propolis.policy.engine.pod_security.standard import Standard, compile_standard
-from propolis.policy.model.exception import PolicyException
+from propolis.policy.model.any import AnyException, AnyPolicy
+from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.global_context import GlobalContextEntry
 from propolis.policy.model.kyverno_test import Values
-from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import LoadedPolicies, read_policies
 
 T = TypeVar("T")
@@ -26,10 +26,11 @@ T = TypeVar("T")
 class PolicyInput(msgspec.Struct, frozen=True):
     """Policies and exceptions, and what of their files could not be used."""
 
-    policies: tuple[Policy, ...]
-    exceptions: tuple[PolicyException, ...]
+    policies: tuple[AnyPolicy, ...]
+    exceptions: tuple[AnyException, ...]
     problems: tuple[Problem, ...]
     entries: tuple[GlobalContextEntry, ...] = ()
+    bindings: tuple[Binding, ...] = ()
 
 
 def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin: BinaryIO) -> PolicyInput:
@@ -43,7 +44,6 @@ def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin:
     problems: list[Problem] = []
     for data, path in _contents(policies, stdin, problems):
         found.append(read_policies(data, path))
-        problems += [Problem("skipped", str(error)) for error in unjudged_kinds(data, path)]
     excepted = [read_policies(data, path) for data, path in _contents(exceptions, stdin, problems)]
     problems += [problem_of(error) for one in (*found, *excepted) for error in one.errors]
     return PolicyInput(
@@ -51,6 +51,7 @@ def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin:
         tuple(exception for one in excepted for exception in one.exceptions),
         tuple(problems),
         tuple(entry for one in found for entry in one.global_contexts),
+        tuple(binding for one in found for binding in one.bindings),
     )
 
 

@@ -4,20 +4,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from propolis.app.policy_files import policy_files, unjudged_kinds
+from propolis.app.policy_files import policy_files
 from propolis.cluster.files import read_file
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Error, Place, SourceError
 from propolis.core.limits import DEFAULT
 from propolis.lang.yaml import position_of
+from propolis.policy.engine.cel.problems import wrong_expressions
 from propolis.policy.engine.compiler import unsupported_feature
+from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import read_policies
 from propolis.reports.render.policy_lint import LintReport, Remark
 
 _FIELDS: dict[str, tuple[str, ...]] = {
-    "celPreconditions": ("celPreconditions",),
-    "validate.cel": ("validate", "cel"),
+    "celPreconditions without validate.cel": ("celPreconditions",),
     "validate.manifests": ("validate", "manifests"),
 }
 """Where below a rule a feature stands that is not evaluated."""
@@ -47,20 +48,28 @@ def lint_policies(paths: Iterable[Path]) -> LintReport:
         policies += len(loaded.policies) + len(loaded.cleanups)
         remarks += [_remark("error", error) for error in loaded.errors]
         remarks += [_remark("warning", error) for error in _gaps(loaded.policies, data)]
-        remarks += [_remark("warning", error) for error in unjudged_kinds(data, str(file))]
+        remarks += [_remark("error", error) for error in _wrong_expressions(loaded.policies, data)]
     remarks.sort(key=lambda one: (one.path, one.line, one.column))
     return LintReport(len(files), policies, tuple(remarks))
 
 
-def _gaps(policies: Iterable[Policy], data: bytes) -> Iterator[DocumentError]:
+def _gaps(policies: Iterable[AnyPolicy], data: bytes) -> Iterator[DocumentError]:
     """Rules that give an error on every resource, for they ask for what this engine does not do."""
     for policy in policies:
-        for index, rule in enumerate(policy.spec.rules):
+        for index, rule in enumerate(policy.spec.rules if isinstance(policy, Policy) else ()):
             feature = unsupported_feature(rule)
             if feature:
                 path: tuple[Any, ...] = ("spec", "rules", index, *_FIELDS.get(feature, ()))
                 place = Place(policy.origin.path, *position_of(data, policy.origin.line, path))
                 yield DocumentError(f"{feature} is not supported: rule {rule.name} is not evaluated", place)
+
+
+def _wrong_expressions(policies: Iterable[AnyPolicy], data: bytes) -> Iterator[DocumentError]:
+    """Expressions of CEL that cannot be compiled, at their places in the file."""
+    for policy in policies:
+        for found in wrong_expressions(policy):
+            place = Place(policy.origin.path, *position_of(data, policy.origin.line, ("spec", *found.path)))
+            yield DocumentError(found.error.message, place, found.error.expected)
 
 
 def _remark(level: str, error: Error) -> Remark:

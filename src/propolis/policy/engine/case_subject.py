@@ -7,14 +7,13 @@ import msgspec
 from propolis.core.resource import Document, Resource
 from propolis.policy.engine.merging import merged, nested
 from propolis.policy.engine.subject import PolicySubject, UserInfo
-from propolis.policy.model.cel.policy import CelPolicy
+from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.kyverno_test import PolicyValues
-from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import PolicyTest, TestUser
 
 
 def subject_of(
-    test: PolicyTest, policy: Policy | CelPolicy, resource: Resource, operation: str, document: Document
+    test: PolicyTest, policy: AnyPolicy, resource: Resource, operation: str, document: Document
 ) -> PolicySubject:
     """The subject for one policy; ``document`` is the resource as policies before have changed it."""
     old = resource.document
@@ -38,7 +37,7 @@ def subject_of(
     )
 
 
-def _values(test: PolicyTest, policy: Policy | CelPolicy, resource: Resource) -> dict[str, Any]:
+def _values(test: PolicyTest, policy: AnyPolicy, resource: Resource) -> dict[str, Any]:
     """Global values, then those of the policy for the resource; keys are dotted paths."""
     flat = dict(test.values.global_values or {})
     for entry in _policy_values(test, policy):
@@ -48,7 +47,7 @@ def _values(test: PolicyTest, policy: Policy | CelPolicy, resource: Resource) ->
     return _unflattened(flat)
 
 
-def _policy_values(test: PolicyTest, policy: Policy | CelPolicy) -> list[PolicyValues]:
+def _policy_values(test: PolicyTest, policy: AnyPolicy) -> list[PolicyValues]:
     return [entry for entry in test.values.policies or () if entry.name == policy.name]
 
 
@@ -73,7 +72,7 @@ def split_path(text: str) -> list[str]:
     return parts
 
 
-def _rule_values(test: PolicyTest, policy: Policy | CelPolicy) -> dict[str, dict[str, Any]]:
+def _rule_values(test: PolicyTest, policy: AnyPolicy) -> dict[str, dict[str, Any]]:
     """Values of single rules; of values for a foreach the first counts, as Kyverno has it."""
     found: dict[str, dict[str, Any]] = {}
     for entry in _policy_values(test, policy):

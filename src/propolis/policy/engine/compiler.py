@@ -25,6 +25,7 @@ from propolis.policy.engine.targets import compile_targets
 from propolis.policy.engine.validate import Message, Validate, compile_deny
 from propolis.policy.engine.validate_pattern import AnyPattern, PatternValidation, SinglePattern
 from propolis.policy.engine.verify_images import compile_verification
+from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.cel.exception import CelException
 from propolis.policy.model.cel.policy import CelPolicy
@@ -38,10 +39,6 @@ from propolis.policy.model.validation import Validation
 SOURCE = "policy"
 REMEDY = "propolis.dev/remedy"
 REMEDIATION = "propolis.dev/remediation"
-
-
-AnyPolicy = Policy | CelPolicy
-AnyException = PolicyException | CelException
 
 
 def compile_policies(

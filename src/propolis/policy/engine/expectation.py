@@ -16,12 +16,13 @@ from propolis.core.resource import Document, Resource
 from propolis.policy.engine.case_answers import CaseAnswers
 from propolis.policy.engine.case_documents import expected_document, is_expected
 from propolis.policy.engine.case_subject import subject_of
-from propolis.policy.engine.compiler import AnyPolicy, compile_policies
+from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.evaluate import evaluate
 from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.formatting import shown
 from propolis.policy.engine.policy_set import Phase, PolicySet
 from propolis.policy.model.action import Create, Patch, PolicyAction, Update
+from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.kyverno_test import Expectation
 from propolis.policy.model.policy_test import PolicyTest
 

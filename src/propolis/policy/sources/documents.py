@@ -1,15 +1,27 @@
 """Policies from the bytes of manifest files."""
 
+from collections import defaultdict
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from propolis.core.errors import DocumentError
-from propolis.core.resource import Origin
+from propolis.core.resource import Document, Origin
 from propolis.lang.yaml import load_documents, position_of
-from propolis.policy.model import Policy, is_policy, parse_policy
+from propolis.policy.model import is_policy, parse_policy
+from propolis.policy.model.any import AnyException, AnyPolicy
+from propolis.policy.model.cel.binding import Binding
+from propolis.policy.model.cel.parse import (
+    is_binding,
+    is_cel_exception,
+    is_cel_policy,
+    parse_binding,
+    parse_cel_exception,
+    parse_cel_policy,
+)
 from propolis.policy.model.cleanup import CleanupPolicy, is_cleanup_policy, parse_cleanup_policy
-from propolis.policy.model.exception import PolicyException, is_exception, parse_exception
+from propolis.policy.model.exception import is_exception, parse_exception
 from propolis.policy.model.global_context import (
     GlobalContextEntry,
     is_global_context_entry,
@@ -20,35 +32,45 @@ from propolis.policy.model.global_context import (
 class LoadedPolicies(msgspec.Struct, frozen=True):
     """What files held: policies, what they need, and what was wrong. Other documents are left out."""
 
-    policies: tuple[Policy, ...] = ()
-    exceptions: tuple[PolicyException, ...] = ()
+    policies: tuple[AnyPolicy, ...] = ()
+    exceptions: tuple[AnyException, ...] = ()
     errors: tuple[DocumentError, ...] = ()
     cleanups: tuple[CleanupPolicy, ...] = ()
     global_contexts: tuple[GlobalContextEntry, ...] = ()
+    bindings: tuple[Binding, ...] = ()
 
 
 def read_policies(data: bytes, path: str) -> LoadedPolicies:
-    """All policies and exceptions of one file; a document that cannot be read does not stop the others."""
-    policies: list[Policy] = []
-    exceptions: list[PolicyException] = []
-    errors: list[DocumentError] = []
-    cleanups: list[CleanupPolicy] = []
-    global_contexts: list[GlobalContextEntry] = []
+    """All policies, and what belongs to them, of one file.
+
+    A document that cannot be read does not stop the others.
+    """
+    found: dict[str, list[Any]] = defaultdict(list)
     for parsed in load_documents(data, path):
-        try:
-            if parsed.error is not None:
-                errors.append(parsed.error)
-            elif isinstance(parsed.document, dict) and is_policy(parsed.document):
-                locate = partial(position_of, data, parsed.line)
-                policies.append(parse_policy(parsed.document, Origin(path, parsed.line), locate))
-            elif isinstance(parsed.document, dict) and is_exception(parsed.document):
-                exceptions.append(parse_exception(parsed.document, Origin(path, parsed.line)))
-            elif isinstance(parsed.document, dict) and is_cleanup_policy(parsed.document):
-                cleanups.append(parse_cleanup_policy(parsed.document, Origin(path, parsed.line)))
-            elif isinstance(parsed.document, dict) and is_global_context_entry(parsed.document):
-                global_contexts.append(parse_global_context_entry(parsed.document, Origin(path, parsed.line)))
-        except DocumentError as error:
-            errors.append(error)
-    return LoadedPolicies(
-        tuple(policies), tuple(exceptions), tuple(errors), tuple(cleanups), tuple(global_contexts)
-    )
+        if parsed.error is not None:
+            found["errors"].append(parsed.error)
+        elif isinstance(parsed.document, dict):
+            try:
+                _add(found, parsed.document, Origin(path, parsed.line), data)
+            except DocumentError as error:
+                found["errors"].append(error)
+    return LoadedPolicies(**{field: tuple(items) for field, items in found.items()})
+
+
+def _add(found: dict[str, list[Any]], document: Document, origin: Origin, data: bytes) -> None:
+    """Adds a document if it is of a kind that this room reads. Raises `DocumentError`."""
+    locate = partial(position_of, data, origin.line)
+    if is_policy(document):
+        found["policies"].append(parse_policy(document, origin, locate))
+    elif is_cel_policy(document):
+        found["policies"].append(parse_cel_policy(document, origin, locate))
+    elif is_exception(document):
+        found["exceptions"].append(parse_exception(document, origin))
+    elif is_cel_exception(document):
+        found["exceptions"].append(parse_cel_exception(document, origin, locate))
+    elif is_binding(document):
+        found["bindings"].append(parse_binding(document, origin, locate))
+    elif is_cleanup_policy(document):
+        found["cleanups"].append(parse_cleanup_policy(document, origin))
+    elif is_global_context_entry(document):
+        found["global_contexts"].append(parse_global_context_entry(document, origin))

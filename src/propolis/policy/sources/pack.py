@@ -20,5 +20,5 @@ def load() -> list[Policy]:
             loaded = read_policies(item.read_bytes(), f"pack/{item.name}")
             if loaded.errors:
                 raise loaded.errors[0]
-            policies += loaded.policies
+            policies += [one for one in loaded.policies if isinstance(one, Policy)]
     return policies

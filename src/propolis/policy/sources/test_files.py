@@ -16,7 +16,6 @@ from propolis.core.resource import Document, Origin, Resource, reference_of
 from propolis.lang.yaml import load_documents
 from propolis.policy.engine.image_answers import image_answers
 from propolis.policy.model import is_policy, parse_policy
-from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.cel.exception import CelException
 from propolis.policy.model.cel.parse import (
     is_binding,

@@ -122,8 +122,11 @@ def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Bindi
     spec = policy.spec
     expressions = Expressions(policy.group, policy.namespace, _MORE.get(type(spec)))
     stated = None if isinstance(spec, DeletingSpec) else spec.match_conditions
+    if isinstance(spec, MutatingSpec):  # only there conditions see variables
+        expressions.add_variables(spec.variables)
     conditions = expressions.conditions(stated, "matchConditions")
-    expressions.add_variables(spec.variables)
+    if not isinstance(spec, MutatingSpec):
+        expressions.add_variables(spec.variables)
     guards = Guards(
         expressions.variables,
         conditions,

@@ -1,29 +1,24 @@
-"""What expressions make that is no plain value: operations of a JSON patch, objects to apply."""
+"""What expressions make that is no plain value: operations of a JSON patch, objects to apply.
+
+Both are maps, so that expressions may read their fields.
+"""
 
 from typing import Any, ClassVar
-
-import msgspec
 
 from propolis.lang.cel.types import Type, object_type
 
 
-class JsonPatchOperation(msgspec.Struct, frozen=True):
-    """One operation; ``value`` and ``from_`` are None where they are not given."""
+class JsonPatchOperation(dict[str, Any]):
+    """One operation: ``op``, ``path``, ``from``, ``value``."""
 
-    op: str = ""
-    path: str = ""
-    from_: str | None = None
-    value: Any = msgspec.UNSET
     cel_type: ClassVar[Type] = object_type("JSONPatch")
 
 
-class MadeObject(msgspec.Struct, frozen=True):
+class MadeObject(dict[str, Any]):
     """An object, or a part of one, whose type names its place: ``Object.spec.template``."""
 
-    type_name: str
-    values: dict[str, Any]
+    cel_type: ClassVar[Type] = object_type("Object")
 
-    @property
-    def cel_type(self) -> Type:
-        """Its type."""
-        return object_type(self.type_name)
+    def __init__(self, type_name: str, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self.type_name = type_name

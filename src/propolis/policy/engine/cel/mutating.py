@@ -88,7 +88,7 @@ def _check_names(value: Any, path: str) -> None:
             raise EvaluationError(
                 f"type mismatch: unexpected type name {value.type_name!r}, expected {path!r}"
             )
-        for key, item in value.values.items():
+        for key, item in value.items():
             _check_names(item, f"{path}.{key}")
     elif isinstance(value, list):
         for item in value:
@@ -112,18 +112,11 @@ def _patched(document: Document, made: Any) -> Document:
 def _operation(one: Any) -> dict[str, Any]:
     if not isinstance(one, JsonPatchOperation):
         raise EvaluationError("the expression gives a list of something else than JSONPatch")
-    operation: dict[str, Any] = {"op": one.op, "path": one.path}
-    if one.from_ is not None:
-        operation["from"] = one.from_
-    if one.value is not msgspec.UNSET:
-        operation["value"] = plain(one.value)
-    return operation
+    return {key: plain(item) for key, item in one.items()}
 
 
 def plain(value: Any) -> Any:
     """A value of CEL as JSON, objects that were made as what they hold."""
-    if isinstance(value, MadeObject):
-        return {key: plain(item) for key, item in value.values.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, dict):

@@ -59,12 +59,20 @@ class Expressions:
     Attributes:
         environment: It grows by the variables that are compiled.
         variables: Their programs by name.
+        base: Where the paths of the expressions begin, below ``spec``.
     """
 
-    def __init__(self, group: str, namespace: str = "", extra: Mapping[str, Type] | None = None) -> None:
+    def __init__(
+        self,
+        group: str,
+        namespace: str = "",
+        extra: Mapping[str, Type] | None = None,
+        base: Path = (),
+    ) -> None:
         self._types: dict[str, Type] = {}
         self.environment = policy_environment(group, namespace, PolicyTypes(self._types), extra or {})
         self.variables: dict[str, Program] = {}
+        self.base = base
 
     def add_library(self, library: Library) -> None:
         """Lets the expressions that are compiled from now on use more functions."""
@@ -79,7 +87,7 @@ class Expressions:
         try:
             return compile_expression(text, self.environment)
         except CelError as error:
-            raise PolicyError(path, error) from error
+            raise PolicyError((*self.base, *path), error) from error
 
     def add_variables(self, entries: Iterable[NamedExpression] | None, field: str = "variables") -> None:
         """Compiles variables in order. Raises `PolicyError`."""
@@ -95,13 +103,15 @@ class Expressions:
             for index, entry in enumerate(entries or ())
         )
 
-    def checks(self, validations: Iterable[Validation] | None) -> tuple[Check, ...]:
+    def checks(
+        self, validations: Iterable[Validation] | None, field: str = "validations"
+    ) -> tuple[Check, ...]:
         """Compiles validations. Raises `PolicyError`."""
         return tuple(
             Check(
-                self.program(one.expression, "validations", index, "expression"),
+                self.program(one.expression, field, index, "expression"),
                 one.message or "",
-                self.program(one.message_expression, "validations", index, "messageExpression")
+                self.program(one.message_expression, field, index, "messageExpression")
                 if one.message_expression
                 else None,
             )

@@ -45,9 +45,12 @@ class CelValidation:
             (one.expression, expressions.program(one.expression, "celPreconditions", index, "expression"))
             for index, one in enumerate(rule.cel_preconditions or ())
         ]
+        expressions.base = ("validate", "cel")
         expressions.add_variables(cel.variables)
         self._variables = expressions.variables
-        checks = expressions.checks(_with_message(one, message) for one in cel.expressions or ())
+        checks = expressions.checks(
+            (_with_message(one, message) for one in cel.expressions or ()), "expressions"
+        )
         annotations = expressions.annotations(cel.audit_annotations)
         self._judge = compile_admission(checks, annotations, f"Validation rule '{rule.name}' passed.")
 

@@ -113,7 +113,5 @@ class PolicyTypes:
     def construct(self, type_name: str, values: dict[str, Any]) -> Any:
         """The value of ``Name{field: value}``."""
         if type_name == "JSONPatch":
-            return JsonPatchOperation(
-                **{"from_" if key == "from" else key: item for key, item in values.items()}
-            )
+            return JsonPatchOperation(values)
         return MadeObject(type_name, values)
