@@ -32,22 +32,21 @@ spec:
               team: "?*"
 """
 
-WAITING = """\
+UNSUPPORTED = """\
 apiVersion: kyverno.io/v1
 kind: ClusterPolicy
 metadata:
-  name: waiting
+  name: signed
 spec:
   rules:
-    - name: by-cel
+    - name: by-manifest
       match:
         any:
           - resources:
               kinds: [ConfigMap]
       validate:
-        cel:
-          expressions:
-            - expression: "true"
+        manifests:
+          attestors: []
 """
 
 RESOURCES = """\
@@ -69,19 +68,19 @@ apiVersion: cli.kyverno.io/v1alpha1
 kind: Test
 metadata:
   name: teams
-policies: [policy.yaml, waiting.yaml]
+policies: [policy.yaml, signed.yaml]
 resources: [resources.yaml]
 results:
   - {policy: named, rule: has-team, kind: ConfigMap, resources: [good], result: pass}
   - {policy: named, rule: has-team, kind: ConfigMap, resources: [bad], result: RESULT}
-  - {policy: waiting, rule: by-cel, kind: ConfigMap, resources: [good], result: pass}
+  - {policy: signed, rule: by-manifest, kind: ConfigMap, resources: [good], result: error}
 """
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "policy.yaml").write_text(POLICY)
-    (tmp_path / "waiting.yaml").write_text(WAITING)
+    (tmp_path / "signed.yaml").write_text(UNSUPPORTED)
     (tmp_path / "resources.yaml").write_text(RESOURCES)
     (tmp_path / "kyverno-test.yaml").write_text(TEST.replace("RESULT", "fail"))
     return tmp_path
@@ -110,7 +109,7 @@ class TestTest:
     ) -> None:
         assert run(["policy", "test", str(folder), "--format", "json"]) == 0
         told = json.loads(capsys.readouterr().out)
-        assert told["summary"] == {"tests": 1, "passed": 2, "failed": 0, "errors": 0, "skipped": 1}
+        assert told["summary"] == {"tests": 1, "passed": 3, "failed": 0, "errors": 0, "skipped": 0}
         assert told["results"][1] == {
             "test": "teams",
             "policy": "named",
@@ -130,7 +129,7 @@ class TestTest:
         expect_of_bad(folder, "pass")
         assert run(["policy", "test", str(folder), "--fail-only", "--format", "json"]) == 1
         told = json.loads(capsys.readouterr().out)
-        assert told["summary"] == {"tests": 1, "passed": 1, "failed": 1, "errors": 0, "skipped": 1}
+        assert told["summary"] == {"tests": 1, "passed": 2, "failed": 1, "errors": 0, "skipped": 0}
         (row,) = told["results"]
         assert "want pass, got fail" in row["reason"]
 
@@ -143,7 +142,7 @@ class TestTest:
         (folder / "more" / "kyverno-test.yaml").write_text(TEST)
         assert run(["policy", "test", str(folder), "--format", "json"]) == 2
         told = json.loads(capsys.readouterr().out)
-        assert told["summary"] == {"tests": 3, "passed": 2, "failed": 0, "errors": 4, "skipped": 1}
+        assert told["summary"] == {"tests": 3, "passed": 3, "failed": 0, "errors": 4, "skipped": 0}
         reasons = [row["reason"] for row in told["results"] if row["state"] == "error"]
         assert "kyverno-test.yaml:3:1: " in reasons[0]
         assert "policy.yaml is not there" in reasons[1]
@@ -182,7 +181,7 @@ class TestTest:
     def test_files_above_the_root_are_refused(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         below = folder / ".kyverno-test"
         below.mkdir()
-        (below / "kyverno-test.yaml").write_text(TEST.replace("[", "[../").replace(", w", ", ../w"))
+        (below / "kyverno-test.yaml").write_text(TEST.replace("[", "[../").replace(", s", ", ../s"))
         told = ["policy", "test", str(below), "-t", "policy=nothing"]
         assert run(told) == 0
         assert run([*told, "--root", str(below)]) == 2
@@ -209,8 +208,8 @@ class TestTest:
         expect_of_bad(folder, "skip")
         assert run(["policy", "test", str(folder), "--format", "junit"]) == 1
         (suite,) = ET.fromstring(capsys.readouterr().out)  # noqa: S314  # our own output
-        assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
-        assert [[child.tag for child in case] for case in suite] == [[], ["failure"], ["skipped"]]
+        assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "0")
+        assert [[child.tag for child in case] for case in suite] == [[], ["failure"], []]
 
     def test_markdown_and_the_table_show_every_row(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -219,7 +218,7 @@ class TestTest:
         shown = capsys.readouterr().out
         assert "| teams | named | has-team | default/ConfigMap/bad | passed | Ok |" in shown
         assert run(["policy", "test", str(folder)]) == 0
-        assert "1 tests: 2 passed, 1 skipped" in capsys.readouterr().out
+        assert "1 tests: 3 passed" in capsys.readouterr().out
 
 
 class TestLint:
@@ -247,18 +246,19 @@ class TestLint:
     ) -> None:
         assert run(["policy", "lint", str(folder)]) == 0
         shown = capsys.readouterr().out
-        assert f"warning {folder / 'waiting.yaml'}:13:9: validate.cel is not supported" in shown
+        assert f"warning {folder / 'signed.yaml'}:13:9: validate.manifests is not supported" in shown
         assert "Policies: 2, files: 4; 0 errors, 1 warnings" in shown
 
-    def test_a_kind_that_needs_cel_is_a_warning(
+    def test_a_wrong_expression_is_an_error_at_its_place(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         path = tmp_path / "other.yaml"
         path.write_text(
             "apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: {name: other}\n"
+            "spec:\n  validations:\n    - message: wrong\n      expression: object.name == 'a' &&\n"
         )
-        assert run(["policy", "lint", str(path)]) == 0
-        assert ":2:1: ValidatingPolicy other is not evaluated" in capsys.readouterr().out
+        assert run(["policy", "lint", str(path)]) == 2
+        assert f"error {path}:7:7: " in capsys.readouterr().out
 
     def test_an_unreadable_file_does_not_stop_the_others(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -507,10 +507,10 @@ class TestApply:
         assert "resources.yaml:1" in told.err
         assert self.apply(folder, "--continue-on-fail") == 1
 
-    def test_a_policy_that_needs_cel_is_an_error_of_its_rule(
+    def test_what_cannot_be_evaluated_is_an_error_of_its_rule(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        (folder / "policy.yaml").write_text(WAITING)
+        (folder / "policy.yaml").write_text(UNSUPPORTED)
         assert self.apply(folder, "--format", "json") == 1
         assert json.loads(capsys.readouterr().out)["summary"]["error"] == 2
 

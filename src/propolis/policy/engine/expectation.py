@@ -18,7 +18,6 @@ from propolis.policy.engine.case_documents import expected_document, is_expected
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.evaluate import evaluate
-from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.formatting import shown
 from propolis.policy.engine.policy_set import Phase, PolicySet
 from propolis.policy.model.action import Create, Patch, PolicyAction, Update
@@ -29,8 +28,6 @@ from propolis.policy.model.policy_test import PolicyTest
 EXCLUDED = "Excluded"
 NOT_FOUND = "Not found"
 INVALID = "Invalid policy"
-CEL = frozenset({"validate.cel", "celPreconditions"})
-"""Features that wait for an engine of CEL."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -145,8 +142,6 @@ class _Run:
         is_passed = actual == item.result
         reason = "Ok" if is_passed else f"want {item.result}, got {actual}: {finding.message}"
         row = _row(self._test, item, resource, actual, reason, is_passed=is_passed, rule=finding.rule.name)
-        if isinstance(finding.evidence, UnsupportedEvidence) and finding.evidence.feature in CEL:
-            return [msgspec.structs.replace(row, is_waiting=True)]
         files, documents = _compared_documents(item, finding, outcome)
         expected = [document for name in files for document in self._test.files.get(name, ())]
         if not (files and documents):

@@ -91,7 +91,7 @@ class _Reader:
         self._root = root
         self._line = line
         self._errors: list[DocumentError] = []
-        self._bindings: list[Binding] = []
+        self._bindings: list[Any] = []
 
     def read(self, document: Document) -> PolicyTest:
         test = self._converted(document, TestDocument, self._path) or TestDocument()

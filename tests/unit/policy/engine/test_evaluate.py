@@ -97,8 +97,11 @@ def test_a_policy_that_is_not_for_scans_stays_away_from_them() -> None:
 
 
 def test_what_is_not_supported_is_an_error_and_no_pass() -> None:
-    rule = pod_rule("cel: {expressions: [{expression: 'true'}]}")
-    assert outcome(rule, pod()) == ("error", "validate.cel is not supported: this rule was not evaluated")
+    rule = pod_rule("manifests: {attestors: []}")
+    assert outcome(rule, pod()) == (
+        "error",
+        "validate.manifests is not supported: this rule was not evaluated",
+    )
 
 
 def test_a_variable_of_the_context_is_computed_when_it_is_named() -> None:
