@@ -1,6 +1,7 @@
 """What one call cost, by its function, overload, arguments and result.
 
-Follows cel-go interpreter/runtimecost.go costCall @ v0.30.0 and apiserver pkg/cel/library/cost.go CallCost @ 24a394e.
+Follows cel-go interpreter/runtimecost.go costCall @ v0.30.0 and apiserver pkg/cel/library/cost.go CallCost
+@ 24a394e.
 """
 
 import math

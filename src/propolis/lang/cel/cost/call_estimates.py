@@ -1,4 +1,4 @@
-"""What a call costs beside its arguments: functions of extensions and of Kubernetes come before the standard ones."""
+"""What a call costs beside its arguments; extensions and Kubernetes come before the standard functions."""
 
 from propolis.lang.cel.cost.calls import Estimate, Question
 from propolis.lang.cel.cost.extension_estimates import EXTENSIONS

@@ -4,9 +4,9 @@
     value = program.evaluate_observed(variables, runtime, counter.observe)
     counter.cost
 
-Follows cel-go interpreter/runtimecost.go @ v0.30.0 with the options of Kubernetes (a presence test costs nothing
-itself). There a chain of fields and indices is one step with a base that costs 1 and parts that cost 1 each; the base
-of a chain costs nothing where the chain is an index or a branch of a ternary.
+Follows cel-go interpreter/runtimecost.go @ v0.30.0 with the options of Kubernetes (a presence test costs
+nothing itself). There a chain of fields and indices is one step with a base that costs 1 and parts that cost
+1 each; the base of a chain costs nothing where the chain is an index or a branch of a ternary.
 """
 
 from typing import Any
@@ -74,7 +74,10 @@ class Plan:
         operand = _operand(node)
         if operand is not None:
             indices = node.arguments[1:] if isinstance(node, Call) else ()
-            return [(operand, is_raw and self._is_chain(operand)), *((index, self._is_chain(index)) for index in indices)]
+            return [
+                (operand, is_raw and self._is_chain(operand)),
+                *((index, self._is_chain(index)) for index in indices),
+            ]
         if isinstance(node, Call) and node.function == operators.CONDITIONAL:
             condition, *branches = node.arguments
             return [(condition, False), *((branch, self._is_chain(branch)) for branch in branches)]

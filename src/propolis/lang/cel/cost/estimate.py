@@ -5,8 +5,7 @@
 Follows cel-go checker/cost.go @ v0.30.0 with the options of Kubernetes: a presence test costs nothing itself.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from propolis.lang.cel import operators
 from propolis.lang.cel.ast import (
@@ -26,6 +25,9 @@ from propolis.lang.cel.cost.call_estimates import estimate_call
 from propolis.lang.cel.cost.calls import Estimate, Question
 from propolis.lang.cel.cost.ranges import ENDLESS, NOTHING, ONE, Range, exactly, total
 from propolis.lang.cel.cost.sizes import Entries, Local, SizeOf, Sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NAME = exactly(units.NAME)
 _HAVE_FIELDS = frozenset({"map", "object", "param"})

@@ -1,7 +1,7 @@
 """What calls of Kubernetes' functions cost, and of the string functions that it has costs of its own for.
 
-Follows apiserver pkg/cel/library/cost.go EstimateCallCost @ 24a394e. Rules go by the name of a function, whatever its
-overload is.
+Follows apiserver pkg/cel/library/cost.go EstimateCallCost @ 24a394e. Rules go by the name of a function,
+whatever its overload is.
 """
 
 import math
@@ -102,7 +102,9 @@ def _parsed(question: Question, sizes: Sizes) -> Estimate | None:
     """A text becomes a value."""
     if question.overload_id == "cidr_ip":
         return Estimate(ONE)
-    return Estimate(sizes.of(question.arguments[0]).scaled(units.PER_CHARACTER)) if question.arguments else None
+    return (
+        Estimate(sizes.of(question.arguments[0]).scaled(units.PER_CHARACTER)) if question.arguments else None
+    )
 
 
 def _parsed_twice(question: Question, sizes: Sizes) -> Estimate | None:

@@ -37,7 +37,7 @@ class Range(msgspec.Struct, frozen=True):
 def scaled(number: int, factor: float) -> int:
     """A product, rounded up."""
     product = math.ceil(float(number) * factor)
-    return ENDLESS if product >= ENDLESS else product
+    return min(ENDLESS, product)
 
 
 def exactly(number: int) -> Range:

@@ -16,8 +16,8 @@ Path = tuple[str, ...]
 """Where a value comes from: a variable, then fields, ``@items``, ``@keys``, ``@values``, ``@indices``."""
 
 SizeOf = Callable[[Path, Type], Range | None]
-"""Characters, bytes, items or entries of a value of a path and type; None where nobody knows. An empty path is that of
-a value that the expression made."""
+"""Characters, bytes, items or entries of a value of a path and type; None where nobody knows. An empty path
+is that of a value that the expression made."""
 
 
 class Value(msgspec.Struct, frozen=True):

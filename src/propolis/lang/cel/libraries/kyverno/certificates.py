@@ -14,7 +14,8 @@ _LEFT_OUT = frozenset(
     {
         "SignatureAlgorithm", "Version", "Subject", "UnhandledCriticalExtensions", "UnknownExtKeyUsage",
         "SubjectKeyId", "URIs", "Policies", "InhibitAnyPolicy", "InhibitAnyPolicyZero",
-        "InhibitPolicyMapping", "InhibitPolicyMappingZero", "PolicyMappings", "RequireExplicitPolicy", "RequireExplicitPolicyZero",
+        "InhibitPolicyMapping", "InhibitPolicyMappingZero", "PolicyMappings", "RequireExplicitPolicy",
+        "RequireExplicitPolicyZero",
     }
 )  # fmt: skip
 """Fields of a certificate that ``x509_decode`` has and this function has not."""
