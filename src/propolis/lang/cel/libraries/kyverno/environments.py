@@ -6,6 +6,7 @@ Follows kyverno pkg/cel/compiler/env.go and pkg/cel/policies/*/compiler @ v1.19.
 
 from functools import cache
 
+from propolis.core.errors import DocumentError
 from propolis.lang.cel.libraries.extensions import (
     bindings,
     encoders,
@@ -25,6 +26,8 @@ from propolis.lang.cel.libraries.kubernetes.quantity import QUANTITY_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.regex import REGEX_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.semver import SEMVER_V1
 from propolis.lang.cel.libraries.kubernetes.url_library import URL_LIBRARY
+from propolis.lang.cel.libraries.kyverno.authorization_envoy import ENVOY_AUTHORIZATION_LIBRARY
+from propolis.lang.cel.libraries.kyverno.authorization_http import HTTP_AUTHORIZATION_LIBRARY
 from propolis.lang.cel.libraries.kyverno.certificates import X509_LIBRARY
 from propolis.lang.cel.libraries.kyverno.contexts import (
     IMAGE_DATA_LIBRARY,
@@ -53,7 +56,6 @@ KINDS = (_VALIDATING, _MUTATING, _GENERATING, _DELETING, _IMAGES)
 """Kinds of the cluster; each has one of a namespace with "Namespaced" before its name."""
 
 
-@cache
 def kyverno_libraries(kind: str, namespace: str = "") -> tuple[Library, ...]:
     """The libraries of a policy; the same tuple for the same arguments.
 
@@ -64,8 +66,26 @@ def kyverno_libraries(kind: str, namespace: str = "") -> tuple[Library, ...]:
         namespace: Of a namespaced policy, which sees that namespace only; empty for others.
     """
     name = kind.removeprefix("Namespaced")
+    return _libraries(name if name in KINDS else _VALIDATING, namespace)
+
+
+@cache
+def _libraries(name: str, namespace: str) -> tuple[Library, ...]:
     kubernetes = environment_at(_KUBERNETES) if name == _MUTATING else ()
     return _once((*_base(), *kubernetes, *_own(name), *_shared(namespace), *_of_kind(name, namespace)))
+
+
+@cache
+def authorization_libraries(mode: str) -> tuple[Library, ...]:
+    """The libraries of a policy that answers a server: "Envoy" or "HTTP" as its mode of evaluation.
+
+    Raises:
+        DocumentError: It is another mode.
+    """
+    answers = {"Envoy": ENVOY_AUTHORIZATION_LIBRARY, "HTTP": HTTP_AUTHORIZATION_LIBRARY}
+    if mode not in answers:
+        raise DocumentError(f"{mode[:40]!r} is no mode of authorization", expected="Envoy or HTTP")
+    return (*_base(), answers[mode], http_library(), JSON_LIBRARY, resource_library(), IMAGE_LIBRARY)
 
 
 def _base() -> tuple[Library, ...]:
