@@ -3,14 +3,15 @@
 Version 1, from Kubernetes 1.37, adds ``includes``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
 from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.libraries.kubernetes.declare import function, member
-from propolis.lang.cel.libraries.kubernetes.order import NOT_ORDERED, compare, equal
 from propolis.lang.cel.library import Function, Library, Overload
+from propolis.lang.cel.operations.equality import equal
+from propolis.lang.cel.operations.ordering import greater, less
 from propolis.lang.cel.types import (
     BOOL,
     BYTES,
@@ -36,12 +37,20 @@ _LARGEST_INT, _LARGEST_UINT = 2**63 - 1, 2**64 - 1
 def _is_sorted(items: list[Any]) -> bool:
     for item in items:
         _check_ordered(item)
-    return all(compare(one, other) != 1 for one, other in pairwise(items))
+    return all(_compare(one, other) != 1 for one, other in pairwise(items))
 
 
 def _check_ordered(item: Any) -> None:
-    if isinstance(item, NOT_ORDERED):
+    if item is None or isinstance(item, list | Mapping):
         raise EvaluationError("no such overload")
+
+
+def _compare(one: Any, other: Any) -> int | None:
+    """-1, 0 or 1; None where the two have no order."""
+    try:
+        return greater(one, other) - less(one, other)
+    except EvaluationError:
+        return None
 
 
 def _extreme(name: str, unwanted: int) -> Callable[[list[Any]], Any]:
@@ -54,7 +63,7 @@ def _extreme(name: str, unwanted: int) -> Callable[[list[Any]], Any]:
             _check_ordered(item)
         found = items[0]
         for item in items[1:]:
-            if compare(found, item) == unwanted:
+            if _compare(found, item) == unwanted:
                 found = item
         return found
 

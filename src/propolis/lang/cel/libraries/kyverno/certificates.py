@@ -14,7 +14,8 @@ _LEFT_OUT = frozenset(
     {
         "SignatureAlgorithm", "Version", "Subject", "UnhandledCriticalExtensions", "UnknownExtKeyUsage",
         "SubjectKeyId", "URIs", "Policies", "InhibitAnyPolicy", "InhibitAnyPolicyZero",
-        "InhibitPolicyMapping", "InhibitPolicyMappingZero", "PolicyMappings", "RequireExplicitPolicy", "RequireExplicitPolicyZero",
+        "InhibitPolicyMapping", "InhibitPolicyMappingZero", "PolicyMappings", "RequireExplicitPolicy",
+        "RequireExplicitPolicyZero",
     }
 )  # fmt: skip
 """Fields of a certificate that ``x509_decode`` has and this function has not."""
@@ -27,7 +28,15 @@ def _decode(text: str) -> Any:
         raise EvaluationError(error.message.removeprefix("x509_decode(): ")) from error
     if "RawTBSCertificate" in found:
         found = {name: value for name, value in found.items() if name not in _LEFT_OUT}
+        found["SerialNumber"] = _last_64_bits(found["SerialNumber"])
     return with_doubles(found)
+
+
+def _last_64_bits(number: int) -> int:
+    """As Go narrows a large number: serial numbers have more bits than this."""
+    narrowed = abs(number) % 2**64
+    signed = narrowed - 2**64 if narrowed >= 2**63 else narrowed
+    return -signed if number < 0 else signed
 
 
 X509_LIBRARY = Library(

@@ -21,8 +21,9 @@ _DEFAULT_PATTERN = "[0-9a-z]{8}"
 
 
 class GlobalContext(msgspec.Struct, frozen=True):
-    """The value of the variable ``globalContext``."""
+    """The value of the variable ``globalContext``; policies of a namespace may not read it."""
 
+    is_allowed: bool = True
     cel_type: ClassVar[Type] = GLOBAL_CONTEXT_TYPE
 
 
@@ -32,7 +33,11 @@ class ImageContext(msgspec.Struct, frozen=True):
     cel_type: ClassVar[Type] = IMAGE_DATA_TYPE
 
 
-def _global(runtime: Runtime, _: GlobalContext, name: str, projection: str = "") -> Any:
+def _global(runtime: Runtime, context: GlobalContext, name: str, projection: str = "") -> Any:
+    if not context.is_allowed:
+        raise EvaluationError(
+            "failed to get global reference: globalContext.* is not allowed in namespaced policies"
+        )
     return asked(runtime, "get global reference", GLOBAL_CONTEXT, name, projection)
 
 
@@ -84,12 +89,16 @@ def _metadata_function(name: str, suffix: str) -> Function:
     return function(name, member(overload_id, (IMAGE_DATA_TYPE, STRING), DYN, _metadata, asks=True))
 
 
-GLOBAL_CONTEXT_LIBRARY = Library(
-    "kyverno.globalcontext",
-    (Function("get", _global_overloads("camel")), Function("Get", _global_overloads("pascal"))),
-    types={"globalcontext.Context": GLOBAL_CONTEXT_TYPE},
-    constants={"globalContext": (GLOBAL_CONTEXT_TYPE, GlobalContext())},
-)
+def global_context_library(*, is_allowed: bool = True) -> Library:
+    """The library for a policy of the cluster, or for one that may not read what is kept for all."""
+    return Library(
+        "kyverno.globalcontext",
+        (Function("get", _global_overloads("camel")), Function("Get", _global_overloads("pascal"))),
+        types={"globalcontext.Context": GLOBAL_CONTEXT_TYPE},
+        constants={"globalContext": (GLOBAL_CONTEXT_TYPE, GlobalContext(is_allowed))},
+    )
+
+
 IMAGE_DATA_LIBRARY = Library(
     "kyverno.imagedata",
     (_metadata_function("getMetadata", "camel"), _metadata_function("GetMetadata", "pascal")),

@@ -49,6 +49,7 @@ JSON_LIBRARY = Library(
     "kyverno.json",
     (
         function("unmarshal", member("unmarshal_string_dyn", (JSON_TYPE, DYN), DYN, _unmarshal)),
+        function("Unmarshal", member("unmarshal_string_dyn_pascal", (JSON_TYPE, DYN), DYN, _unmarshal)),
         function(
             "marshal",
             member("marshal_dyn_string", (JSON_TYPE, DYN), STRING, lambda _, value: go_json.write(value)),

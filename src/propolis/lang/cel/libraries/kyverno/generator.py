@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from propolis.lang.cel.libraries.kubernetes.declare import function, member
-from propolis.lang.cel.libraries.kubernetes.order import equal
 from propolis.lang.cel.library import Library
+from propolis.lang.cel.operations.equality import equal
 from propolis.lang.cel.types import BOOL, DYN, STRING, Type, list_of, map_of, opaque
 
 GENERATOR_TYPE = opaque("generator.Context")

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.libraries.kubernetes.declare import function, member
 from propolis.lang.cel.libraries.kyverno.go_json import write
 from propolis.lang.cel.libraries.kyverno.world import HTTP_CALL, asked
@@ -15,9 +16,14 @@ _HEADERS = map_of(STRING, STRING)
 
 
 class HttpContext(msgspec.Struct, frozen=True):
-    """The value of the variable ``http``, or a client that trusts a CA bundle."""
+    """The value of the variable ``http``, or a client that trusts a CA bundle.
+
+    Attributes:
+        is_allowed: Whether calls are made; policies of a namespace make none.
+    """
 
     ca_bundle: str = ""
+    is_allowed: bool = True
     cel_type: ClassVar[Type] = HTTP_TYPE
 
 
@@ -34,12 +40,14 @@ def _post(
 def _call(
     runtime: Runtime, context: HttpContext, request: tuple[str, str, str], headers: dict[str, str] | None
 ) -> Any:
+    if not context.is_allowed:
+        raise EvaluationError("request failed: http calls are not allowed in namespaced policies")
     written = write(headers) if headers else ""
     return asked(runtime, "call a service", HTTP_CALL, *request, written, context.ca_bundle)
 
 
 def _client(context: HttpContext, ca_bundle: str) -> HttpContext:
-    return HttpContext(ca_bundle) if ca_bundle else context
+    return HttpContext(ca_bundle, context.is_allowed) if ca_bundle else context
 
 
 def _functions(suffix: str, *names: str) -> tuple[Function, ...]:
@@ -65,9 +73,14 @@ def _functions(suffix: str, *names: str) -> tuple[Function, ...]:
     )
 
 
-HTTP_LIBRARY = Library(
-    "kyverno.http",
-    (*_functions("camel", "get", "post", "client"), *_functions("pascal", "Get", "Post", "Client")),
-    types={"http.Context": HTTP_TYPE},
-    constants={"http": (HTTP_TYPE, HttpContext())},
-)
+_FUNCTIONS = (*_functions("camel", "get", "post", "client"), *_functions("pascal", "Get", "Post", "Client"))
+
+
+def http_library(*, is_allowed: bool = True) -> Library:
+    """The library for a policy that may call services, or for one that may not."""
+    return Library(
+        "kyverno.http",
+        _FUNCTIONS,
+        types={"http.Context": HTTP_TYPE},
+        constants={"http": (HTTP_TYPE, HttpContext(is_allowed=is_allowed))},
+    )

@@ -1,7 +1,7 @@
 """Image references as go-containerregistry reads them: Docker Hub is ``index.docker.io``.
 
-Follows go-containerregistry pkg/name ParseReference @ v0.21, which takes more than distribution's grammar does
-(a path may have dots and dashes anywhere) and knows sha256 only.
+Follows go-containerregistry pkg/name ParseReference @ v0.21, which takes more than distribution's grammar
+does (a path may have dots and dashes anywhere) and knows sha256 only.
 """
 
 import re
