@@ -12,10 +12,12 @@ from propolis.lang.cel.ast import CheckedTree
 from propolis.lang.cel.checker import check
 from propolis.lang.cel.emitter.function import Evaluate, Generated, generate
 from propolis.lang.cel.environment import Environment
+from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.interpreter.builder import Exact
 from propolis.lang.cel.interpreter.frame import Observe
 from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.parser import parse
+from propolis.lang.cel.tracing import Recorder, Trace
 from propolis.lang.cel.types import Type
 
 FIRST_EVALUATIONS = 4
@@ -88,6 +90,20 @@ class Program:
         if self._observed is None:
             self._observed = Exact(self.tree, self.environment, is_observed=True)
         return self._observed.evaluate(variables, runtime, observe)
+
+    def trace(self, variables: Mapping[str, Any], runtime: Runtime) -> Trace:
+        """What every part gave; an error is told, not raised.
+
+        Raises:
+            MissingLookups: The world has to be asked first.
+        """
+        recorder = Recorder(self.tree)
+        value, error = None, ""
+        try:
+            value = self.evaluate_observed(variables, runtime, recorder.observe)
+        except EvaluationError as failure:
+            error = failure.message
+        return Trace(value, error, tuple(recorder.steps), recorder.is_cut)
 
 
 def compile_expression(text: str, environment: Environment, *, is_checked: bool = True) -> Program:
