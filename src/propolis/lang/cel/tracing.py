@@ -1,6 +1,5 @@
 """What every part of an expression gave in one evaluation, for people."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -53,7 +52,7 @@ class Recorder:
 
     def __init__(self, tree: CheckedTree) -> None:
         self._text = tree.text
-        self._spans: Mapping[int, tuple[int, int]] = tree.spans
+        self._spans = tree.spans
         self._counts: dict[int, int] = {}
         self.steps: list[Step] = []
         self.is_cut = False

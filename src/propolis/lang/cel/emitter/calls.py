@@ -182,12 +182,11 @@ def _ordered(emitter: "Emitter", node: Call) -> Code:
 
 
 def _add(emitter: "Emitter", node: Call) -> Code | None:
-    """A text or list that is known makes Python raise for any other type beside it."""
-    kinds = [type(emitter.constants.of(argument)) for argument in node.arguments]
+    """A text that is known makes Python raise for anything but a text beside it."""
+    is_text = any(type(emitter.constants.of(argument)) is str for argument in node.arguments)
     codes = emitter.all(node.arguments)
-    for kind, name in ((str, "str"), (list, "list")):
-        if kind in kinds:
-            return Code(f"({codes[0].text} + {codes[1].text})", name)
+    if is_text:
+        return Code(f"({codes[0].text} + {codes[1].text})", "str")
     return _called(emitter, node, codes)
 
 
