@@ -10,12 +10,18 @@ from typing import Any
 
 from propolis.lang.cel.ast import CheckedTree
 from propolis.lang.cel.checker import check
+from propolis.lang.cel.emitter.function import Evaluate, Generated, generate
 from propolis.lang.cel.environment import Environment
+from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.interpreter.builder import Exact
 from propolis.lang.cel.interpreter.frame import Observe
 from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.parser import parse
+from propolis.lang.cel.tracing import Recorder, Trace
 from propolis.lang.cel.types import Type
+
+FIRST_EVALUATIONS = 4
+"""Evaluations before code is generated."""
 
 
 class Program:
@@ -24,11 +30,15 @@ class Program:
     Attributes:
         tree: The checked tree.
         environment: What it may use.
+        evaluate: Gives the value for variables and a `Runtime`, or raises as `evaluate_exactly` does.
     """
 
     def __init__(self, tree: CheckedTree, environment: Environment) -> None:
         self.tree = tree
         self.environment = environment
+        self.evaluate: Evaluate = self._evaluate_first
+        self._generated: Generated | None = None
+        self._evaluations = 0
         self._exact: Exact | None = None
         self._observed: Exact | None = None
 
@@ -37,18 +47,37 @@ class Program:
         """The type of what it gives; ``dyn`` where that depends on values."""
         return self.tree.types[self.tree.root.id]
 
-    def evaluate(self, variables: Mapping[str, Any], runtime: Runtime) -> Any:
-        """The value for these variables.
+    def _evaluate_first(self, variables: Mapping[str, Any], runtime: Runtime) -> Any:
+        """The first evaluations; generating code pays only for those that are used more often."""
+        self._evaluations += 1
+        if self._evaluations > FIRST_EVALUATIONS:
+            self.generate()
+            return self.evaluate(variables, runtime)
+        return self.evaluate_exactly(variables, runtime)
+
+    def generate(self) -> Generated | None:
+        """The generated function, which `evaluate` is from now on; None where there is none."""
+        if self._generated is None:
+            self._generated = generate(self.tree, self.environment, self.evaluate_exactly)
+            self.evaluate = self.evaluate_exactly if self._generated is None else self._generated.evaluate
+        return self._generated
+
+    def dump_code(self) -> str:
+        """The generated source and the table of its values, for people who want to know."""
+        generated = self.generate()
+        if generated is None:
+            return "# evaluated by closures\n"
+        table = "".join(f"# {name} = {value!r:.100}\n" for name, value in generated.table.items())
+        return generated.source + table
+
+    def evaluate_exactly(self, variables: Mapping[str, Any], runtime: Runtime) -> Any:
+        """The same without generated code.
 
         Raises:
-            EvaluationError: There is none.
+            EvaluationError: There is no value.
             CostError: It would cost more than it may.
             MissingLookups: The world has to be asked first.
         """
-        return self.evaluate_exactly(variables, runtime)
-
-    def evaluate_exactly(self, variables: Mapping[str, Any], runtime: Runtime) -> Any:
-        """The same without generated code. Raises as `evaluate` does."""
         if self._exact is None:
             self._exact = Exact(self.tree, self.environment)
         return self._exact.evaluate(variables, runtime)
@@ -61,6 +90,20 @@ class Program:
         if self._observed is None:
             self._observed = Exact(self.tree, self.environment, is_observed=True)
         return self._observed.evaluate(variables, runtime, observe)
+
+    def trace(self, variables: Mapping[str, Any], runtime: Runtime) -> Trace:
+        """What every part gave; an error is told, not raised.
+
+        Raises:
+            MissingLookups: The world has to be asked first.
+        """
+        recorder = Recorder(self.tree)
+        value, error = None, ""
+        try:
+            value = self.evaluate_observed(variables, runtime, recorder.observe)
+        except EvaluationError as failure:
+            error = failure.message
+        return Trace(value, error, tuple(recorder.steps), recorder.is_cut)
 
 
 def compile_expression(text: str, environment: Environment, *, is_checked: bool = True) -> Program:

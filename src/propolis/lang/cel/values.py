@@ -61,6 +61,20 @@ class OptionalValue(msgspec.Struct, frozen=True):
 NONE = OptionalValue(None, has_value=False)
 
 
+class MergingList(list[Any]):
+    """A list with a ``+`` and an equality of its own, for its left side; `openapi.lists` has the kinds."""
+
+    __slots__ = ()
+
+    def joined(self, other: list[Any]) -> list[Any]:
+        """What ``+`` gives."""
+        raise NotImplementedError
+
+    def is_same(self, other: list[Any]) -> bool:
+        """What ``==`` gives."""
+        raise NotImplementedError
+
+
 class MixedMap(dict[Any, Any]):
     """A map in which a bool is a key: Python takes ``true`` and 1 for the same key.
 

@@ -96,11 +96,20 @@ class _Builder:
     def _call(self, node: Call) -> Run:
         if node.function in _LOGICAL and node.target is None:
             return _LOGICAL[node.function](*map(self.built, node.arguments))
+        if node.target is not None and self._is_optional_or(node):
+            target, other = self.built(node.target), self.built(node.arguments[0])
+            return logic.optional_or(target, other, function=node.function)
         if (own := self._accumulating(node)) is not None:
             return own
         operands = node.arguments if node.target is None else (node.target, *node.arguments)
         runs = [self.built(operand) for operand in operands]
         return _called(self._dispatch(node, len(runs)), runs)
+
+    def _is_optional_or(self, node: Call) -> bool:
+        if node.function not in ("or", "orValue") or len(node.arguments) != 1:
+            return False
+        function = self._environment.functions.get(node.function)
+        return function is not None and function.overloads[0].id.startswith("optional_or")
 
     def _dispatch(self, node: Call, count: int) -> Dispatch:
         function = self._environment.functions.get(node.function)

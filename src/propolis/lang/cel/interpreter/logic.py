@@ -9,6 +9,7 @@ from propolis.lang.cel import operators
 from propolis.lang.cel.errors import CostError, EvaluationError
 from propolis.lang.cel.interpreter.frame import Frame, Run
 from propolis.lang.cel.operations.faults import no_overload
+from propolis.lang.cel.values import OptionalValue
 
 
 def absorbing(left: Run, right: Run, *, function: str, decisive: bool) -> Run:
@@ -48,6 +49,22 @@ def conditional(condition: Run, chosen: Run, other: Run) -> Run:
         if found is True:
             return chosen(frame)
         return other(frame) if found is False else no_overload(operators.CONDITIONAL, found)
+
+    return run
+
+
+def optional_or(target: Run, other: Run, *, function: str) -> Run:
+    """``optional.or(other)`` and ``optional.orValue(other)``: the other side only if there is no value."""
+    gives_value = function == "orValue"
+
+    def run(frame: Frame) -> Any:
+        found = target(frame)
+        if type(found) is not OptionalValue:
+            return no_overload(function, found)
+        if found.has_value:
+            return found.value if gives_value else found
+        instead = other(frame)
+        return instead if gives_value or type(instead) is OptionalValue else no_overload(function, instead)
 
     return run
 

@@ -18,6 +18,7 @@ from propolis.lang.cel.values import (
     MAX_UINT,
     MIN_INT,
     Duration,
+    MergingList,
     Timestamp,
     UInt,
 )
@@ -142,7 +143,16 @@ def _by_types(function: str, pairs: Pairs) -> Callable[[Any, Any], Any]:
     return by_types
 
 
-add = _by_types(operators.ADD, _ADD)
+def add(one: Any, other: Any) -> Any:
+    """``+``: a sum, or what is joined."""
+    found = _ADD.get((type(one), type(other)))
+    if found is not None:
+        return found(one, other)
+    if isinstance(one, list) and isinstance(other, list):
+        return one.joined(other) if isinstance(one, MergingList) else _joined(list(one), list(other))
+    return no_overload(operators.ADD, one, other)
+
+
 subtract = _by_types(operators.SUBTRACT, _SUBTRACT)
 multiply = _by_types(operators.MULTIPLY, _MULTIPLY)
 divide = _by_types(operators.DIVIDE, _DIVIDE)

@@ -7,7 +7,7 @@ cel-go does.
 from collections.abc import Mapping
 from typing import Any
 
-from propolis.lang.cel.values import OptionalValue, UInt
+from propolis.lang.cel.values import MergingList, OptionalValue, UInt
 
 _NUMBERS = frozenset({int, UInt, float})
 _PLAIN = frozenset({str, bytes, bool, type(None)})
@@ -22,6 +22,8 @@ def equal(one: Any, other: Any) -> bool:
         if kind is float or its_kind is float:
             return its_kind in _NUMBERS and float(one) == float(other)
         return its_kind in _NUMBERS and bool(one == other)
+    if isinstance(one, MergingList):
+        return isinstance(other, list) and one.is_same(other)
     if isinstance(one, list):
         return isinstance(other, list) and len(one) == len(other) and all(map(equal, one, other))
     if isinstance(one, Mapping):

@@ -1,7 +1,7 @@
 """Optional values.
 
-Follows cel-go cel/library.go @ v0.30.0. ``or`` and ``orValue`` evaluate both sides; an error of the side that
-is not needed counts, other than in cel-go, only when the call is evaluated.
+Follows cel-go cel/library.go @ v0.30.0. The interpreter evaluates the other side of ``or`` and ``orValue``
+only if it is needed.
 """
 
 from collections.abc import Mapping
