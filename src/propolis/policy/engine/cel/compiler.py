@@ -120,7 +120,7 @@ def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Bindi
         PolicyError: An expression of it cannot be used.
     """
     spec = policy.spec
-    expressions = Expressions(policy.group, policy.namespace, _MORE.get(type(spec)))
+    expressions = Expressions(policy.base_kind, policy.namespace, _MORE.get(type(spec)))
     stated = None if isinstance(spec, DeletingSpec) else spec.match_conditions
     if isinstance(spec, MutatingSpec):  # only there conditions see variables
         expressions.add_variables(spec.variables)

@@ -64,13 +64,13 @@ class Expressions:
 
     def __init__(
         self,
-        group: str,
+        kind: str,
         namespace: str = "",
         extra: Mapping[str, Type] | None = None,
         base: Path = (),
     ) -> None:
         self._types: dict[str, Type] = {}
-        self.environment = policy_environment(group, namespace, PolicyTypes(self._types), extra or {})
+        self.environment = policy_environment(kind, namespace, PolicyTypes(self._types), extra or {})
         self.variables: dict[str, Program] = {}
         self.base = base
 

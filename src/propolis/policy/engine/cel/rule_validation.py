@@ -21,7 +21,6 @@ from propolis.policy.engine.context import Context
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.cel.match import Validation
-from propolis.policy.model.cel.policy import KUBERNETES
 from propolis.policy.model.rule import PolicyRule
 
 UNMET = RuleResult(Outcome.SKIP, "cel preconditions not met")
@@ -38,7 +37,7 @@ class CelValidation:
         cel = rule.validation.cel if rule.validation else None
         if cel is None:
             raise ValueError("the rule has no validate.cel")
-        expressions = Expressions(KUBERNETES)
+        expressions = Expressions("ClusterPolicy")
         message = (rule.validation.message if rule.validation else None) or ""
         self._kind, self._ref = cel.param_kind, cel.param_ref
         self._preconditions = [
