@@ -43,22 +43,33 @@ class Activation(dict[str, Any]):
 
 
 class Variables(dict[str, Any]):
-    """A policy's variables: each is evaluated when it is first named, and not again."""
+    """A policy's variables: each is evaluated when it is first named, and not again.
 
-    __slots__ = ("_activation", "_programs", "_runtime")
+    ``is_composited``: whether an error names the variable, as the API server has it and Kyverno's kinds do not.
+    """
+
+    __slots__ = ("_activation", "_is_composited", "_programs", "_runtime")
 
     def __init__(
-        self, programs: Mapping[str, Program], activation: Mapping[str, Any], runtime: Runtime
+        self,
+        programs: Mapping[str, Program],
+        activation: Mapping[str, Any],
+        runtime: Runtime,
+        *,
+        is_composited: bool = False,
     ) -> None:
         super().__init__()
         self._programs = programs
         self._activation = activation
         self._runtime = runtime
+        self._is_composited = is_composited
 
     def __missing__(self, name: str) -> Any:
         try:
             found = self[name] = self._programs[name].evaluate(self._activation, self._runtime)
         except EvaluationError as error:
+            if not self._is_composited:
+                raise
             text = f'composited variable "{name}" fails to evaluate: {error.message}'
             raise type(error)(text) from error
         return found

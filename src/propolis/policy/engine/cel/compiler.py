@@ -133,6 +133,7 @@ def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Bindi
         compile_cel_exceptions(extras.exceptions, policy, expressions),
         ignores_errors=getattr(spec, "failure_policy", None) == "Ignore",
         failed="failed to evaluate policy" if isinstance(spec, MutatingSpec) else "failed to load context",
+        is_composited=policy.group == KUBERNETES,
     )
     return CelRun(guards, compile_judge(policy, expressions), _parameters(policy, binding))
 

@@ -72,7 +72,7 @@ class CelValidation:
         runtime = Runtime(context.environment.now, request.ask, CALL_COST)
         activation = request_activation(request)
         activation[PARAMS] = params
-        activation[VARIABLES] = Variables(self._variables, activation, runtime)
+        activation[VARIABLES] = Variables(self._variables, activation, runtime, is_composited=True)
         for text, program in self._preconditions:
             try:
                 if not truth(program, activation, runtime):

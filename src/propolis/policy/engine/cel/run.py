@@ -45,6 +45,7 @@ class Guards(msgspec.Struct, frozen=True):
     Attributes:
         ignores_errors: Whether a condition without a value means that the policy is not for the request.
         failed: How an error of the conditions is told.
+        is_composited: Whether an error of a variable names it.
     """
 
     variables: Mapping[str, Program]
@@ -52,6 +53,7 @@ class Guards(msgspec.Struct, frozen=True):
     exceptions: Sequence[CompiledCelException]
     ignores_errors: bool = False
     failed: str = "failed to load context"
+    is_composited: bool = False
 
 
 class Parameters(msgspec.Struct, frozen=True):
@@ -98,7 +100,9 @@ class CelRun:
     def judged(self, activation: Activation, runtime: Runtime) -> RuleResult | None:
         """The result for what expressions see."""
         guards = self._guards
-        activation[VARIABLES] = Variables(guards.variables, activation, runtime)
+        activation[VARIABLES] = Variables(
+            guards.variables, activation, runtime, is_composited=guards.is_composited
+        )
         try:
             settled = self._settled(activation, runtime)
         except EvaluationError as error:
