@@ -45,7 +45,7 @@ class Activation(dict[str, Any]):
 class Variables(dict[str, Any]):
     """A policy's variables: each is evaluated when it is first named, and not again.
 
-    ``is_composited``: whether an error names the variable, as the API server has it and Kyverno's kinds do not.
+    ``is_composited``: whether an error names the variable, as the API server has it.
     """
 
     __slots__ = ("_activation", "_is_composited", "_programs", "_runtime")

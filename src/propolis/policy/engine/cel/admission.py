@@ -6,6 +6,8 @@ pkg/admissionpolicy/validate.go @ v1.19.1.
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from propolis.core.finding import Outcome
 from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.library import Runtime
@@ -23,16 +25,27 @@ LONGEST_MESSAGE = 5 * 1024
 
 
 def compile_admission(
-    checks: Sequence[Check], annotations: Mapping[str, Program], passed: str = "success"
+    checks: Sequence[Check],
+    annotations: Mapping[str, Program],
+    passed: str = "success",
+    faulty: Outcome = Outcome.ERROR,
 ) -> Judge:
-    """Validations as a function; ``passed`` is what a request is told that meets all."""
+    """Validations as a function.
+
+    Args:
+        checks: In the order in which they decide.
+        annotations: Audit annotations by key.
+        passed: What a request is told that meets all.
+        faulty: The outcome of an expression that has no value.
+    """
     met = RuleResult(Outcome.PASS, passed)
 
     def judge(activation: Activation, runtime: Runtime) -> RuleResult:
         for index, check in enumerate(checks):
-            text = _refusal(check, activation, runtime)
-            if text is not None:
-                return RuleResult(Outcome.FAIL, text, CelEvidence(index, check.program.tree.text))
+            result = _refusal(check, activation, runtime, faulty)
+            if result is not None:
+                evidence = CelEvidence(index, check.program.tree.text)
+                return msgspec.structs.replace(result, evidence=evidence)
         try:
             found = annotations_of(annotations, activation, runtime)
         except EvaluationError as error:
@@ -42,15 +55,16 @@ def compile_admission(
     return judge
 
 
-def _refusal(check: Check, activation: Activation, runtime: Runtime) -> str | None:
+def _refusal(check: Check, activation: Activation, runtime: Runtime, faulty: Outcome) -> RuleResult | None:
     """What a validation refuses with; None where it holds."""
     text = check.program.tree.text.strip()
     try:
         if truth(check.program, activation, runtime):
             return None
     except EvaluationError as error:
-        return f"expression '{text}' resulted in error: {error.message}"
-    return _spoken(check, activation, runtime) or check.message.strip() or f"failed expression: {text}"
+        return RuleResult(faulty, f"expression '{text}' resulted in error: {error.message}")
+    told = _spoken(check, activation, runtime) or check.message.strip() or f"failed expression: {text}"
+    return RuleResult(Outcome.FAIL, told)
 
 
 def _spoken(check: Check, activation: Activation, runtime: Runtime) -> str:

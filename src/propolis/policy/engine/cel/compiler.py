@@ -91,7 +91,7 @@ def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding
     tests = [
         test
         for test in (
-            compile_constraints(constraints, policy.namespace),
+            compile_constraints(constraints, policy.namespace) if constraints else _no_request,
             compile_constraints(binding.spec.match_resources if binding else None),
         )
         if test is not None
@@ -107,6 +107,12 @@ def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding
         enforcement=_enforcement(policy, binding),
         in_background=_in_background(policy),
     )
+
+
+def _no_request(request: Request) -> bool:
+    """A policy that names no requests is for documents of other kinds alone."""
+    del request
+    return False
 
 
 def _always(result: RuleResult) -> Run:

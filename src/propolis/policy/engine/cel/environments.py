@@ -45,7 +45,7 @@ _KUBERNETES_KINDS = ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy", "Cl
 
 @cache
 def _of_kubernetes() -> tuple[Library, ...]:
-    """The newest environment; ``orValue`` takes what is no optional too, as cel-go 0.26 in the API server does."""
+    """The newest environment; ``orValue`` takes what is no optional too, as in the API server."""
     return (*environment_at(), OR_VALUE_LIBRARY)
 
 

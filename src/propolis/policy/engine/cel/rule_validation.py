@@ -51,7 +51,8 @@ class CelValidation:
             (_with_message(one, message) for one in cel.expressions or ()), "expressions"
         )
         annotations = expressions.annotations(cel.audit_annotations)
-        self._judge = compile_admission(checks, annotations, f"Validation rule '{rule.name}' passed.")
+        passed = f"Validation rule '{rule.name}' passed."
+        self._judge = compile_admission(checks, annotations, passed, faulty=Outcome.FAIL)
 
     def __call__(self, request: Request, context: Context) -> RuleResult | None:
         """The result of the rule for a request."""

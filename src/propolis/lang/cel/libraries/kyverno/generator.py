@@ -7,6 +7,7 @@ and finds there what the expression asked for.
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.libraries.kubernetes.declare import function, member
 from propolis.lang.cel.library import Library
 from propolis.lang.cel.operations.equality import equal
@@ -37,8 +38,10 @@ class Generator:
         return True
 
 
-def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
+def _items(document: Any) -> list[dict[str, Any]]:
     """The items of a list of Kubernetes, or the document itself."""
+    if not isinstance(document, dict):
+        raise EvaluationError("what is to be generated is no object")
     items = document.get("items")
     return items if isinstance(items, list) else [document]
 
