@@ -179,11 +179,11 @@ class ExpressionEmitter(Emitter):
         listed = ", ".join(arguments)
         wrong = types_text(function, children, arguments)
         if wrong:
-            check = self.constant(function.check_types)
+            check = self.constant(function.check_types, f"types of {name}()")
             self._block.line(f"if {wrong}: {check}([{listed}])")
         if isinstance(function.call, Plain):
-            return self._set(f"{self.constant(function.call.direct)}({listed})")
-        return self._set(f"{self.constant(function.call)}([{listed}], e)")
+            return self._set(f"{self.constant(function.call.direct, f'{name}()')}({listed})")
+        return self._set(f"{self.constant(function.call, f'{name}()')}([{listed}], e)")
 
     def _select(self, node: Node, var: str) -> str:
         """``[a, b]`` and ``{k: a}``; null gives null."""

@@ -65,6 +65,9 @@ class Missing:
     def __init__(self, key: str) -> None:
         self.key = key
 
+    def __str__(self) -> str:
+        return f"missing {self.key!r}"
+
 
 class Reference:
     """``&expression`` as an argument of a function; its calls count for its whole evaluation."""

@@ -42,7 +42,7 @@ class PatternEmitter(Emitter):
 
     def _value(self, pattern: Any, place: Place) -> None:
         if isinstance(pattern, Opaque):
-            self._call(self.constant(pattern.check), place)
+            self._call(self.constant(pattern.check, "check of labels whose keys have wildcards"), place)
         elif isinstance(pattern, Metadata):
             self._map(pattern.plain, place)
             for key, wild in pattern.wild.items():
@@ -57,7 +57,7 @@ class PatternEmitter(Emitter):
             self._list(pattern, place)
         else:
             doubt = doubt_text(pattern, place.var, self.constant)
-            meets = self.constant(leaf_of(pattern).meets)
+            meets = self.constant(leaf_of(pattern).meets, f"whether a value meets {pattern!r}")
             self._unless(f"{doubt} and not {meets}({place.var})", place, mismatch.differs, pattern)
 
     def _unless(self, doubt: str, place: Place, describe: Describe, expected: Any) -> None:
@@ -82,7 +82,7 @@ class PatternEmitter(Emitter):
         self._block.line(f"{leaf} = h[{self.constant(pattern.index)}]")
         frame = place.frame
         site = Site(SKIP if frame.skips else FAIL, mismatch.differs, place.steps, None, frame.reasons)
-        made = self.constant(site.expecting)
+        made = self.constant(site.expecting, f"departure: {site}")
         arguments = ", ".join((f"{leaf}.pattern", place.var, *place.indices))
         self._block.line(f"if not {leaf}.meets({place.var}): {frame.fail.format(f'{made}({arguments})')}")
 
@@ -183,7 +183,7 @@ class PatternEmitter(Emitter):
         elif isinstance(first, dict):
             self._each(first, place)
         elif isinstance(first, list):
-            self._call(self.constant(self._pairs(pattern)), place)
+            self._call(self.constant(self._pairs(pattern), "check of lists in a list, one by one"), place)
         else:
             self._value(first, place)
 
@@ -197,6 +197,7 @@ class PatternEmitter(Emitter):
         with block.inside(f"for {index}, {item} in enumerate({place.var}):"):
             self._value(pattern, place.element(item, index, place.frame.in_loop(skipped)))
         if skipped:
-            made = self.constant(Site(SKIP, mismatch.says(""), place.steps, None, place.frame.reasons).of_all)
+            site = Site(SKIP, mismatch.says(""), place.steps, None, place.frame.reasons)
+            made = self.constant(site.of_all, f"departure of all elements: {site}")
             told = place.frame.skip.format(f"{made}({', '.join((skipped, *place.indices))})")
             block.line(f"if {skipped} and len({skipped}) == len({place.var}): {told}")
