@@ -31,7 +31,7 @@ class Environment(msgspec.Struct, frozen=True):
 
 EMPTY = Environment()
 
-MOST_STEPS = 5_000_000
+MOST_STEPS = 2_000_000
 """Items that the projections of one evaluation may walk over, and calls of expression references."""
 
 Budget = list[int]
