@@ -1,12 +1,15 @@
 """Policies and resources of the policy benches, made here: as many and as mixed as people report."""
 
 import copy
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from propolis.core.resource import Document
+from propolis.core.resource import Document, Origin, Resource, reference_of
+from propolis.policy.engine import PolicySubject
 
 FOUR = 4
 SIXTY_FIVE = 65
@@ -18,7 +21,7 @@ CONTAINER: Document = {
     "name": "app",
     "image": "registry.example/team/app:1.2.3",
     "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
-    "env": [{"name": f"SETTING_{number}", "value": "value " * 3} for number in range(6)],
+    "env": [{"name": f"SETTING_{number}", "value": "value " * 3} for number in range(10)],
     "ports": [{"containerPort": 8080}],
     "securityContext": {
         "allowPrivilegeEscalation": False,
@@ -152,9 +155,11 @@ def four_policies() -> list[Document]:
     return [policy(f"policy-{rule['name']}", [rule]) for rule in rules()[:FOUR]]
 
 
-def sixty_five_policies() -> list[Document]:
+def sixty_five_policies(*, only_patterns: bool = False) -> list[Document]:
     """65 rules, each a policy; all kinds of rules come several times."""
     made = rules()
+    if only_patterns:
+        made = [rule for rule in made if "pattern" in rule["validate"] and "preconditions" not in rule]
     return [policy(f"policy-{number}", [made[number % len(made)]]) for number in range(SIXTY_FIVE)]
 
 
@@ -162,3 +167,19 @@ def write(documents: list[Document], path: Path) -> Path:
     """Documents as one YAML file."""
     path.write_text(yaml.dump_all(documents, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8")
     return path
+
+
+def subjects(documents: list[Document]) -> list[PolicySubject]:
+    """What the engine judges."""
+    return [PolicySubject(Resource(reference_of(one), one, Origin("bench"))) for one in documents]
+
+
+def seconds(work: Callable[[], object], rounds: int = 1) -> float:
+    """The fastest of five runs, for one round."""
+    best = float("inf")
+    for _ in range(5):
+        begin = time.perf_counter()
+        for _ in range(rounds):
+            work()
+        best = min(best, time.perf_counter() - begin)
+    return best / rounds

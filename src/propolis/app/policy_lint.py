@@ -12,6 +12,7 @@ from propolis.core.limits import DEFAULT
 from propolis.lang.yaml import position_of
 from propolis.policy.engine.cel.problems import wrong_expressions
 from propolis.policy.engine.compiler import unsupported_feature
+from propolis.policy.engine.dumped_code import code_of
 from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import read_policies
@@ -51,6 +52,32 @@ def lint_policies(paths: Iterable[Path]) -> LintReport:
         remarks += [_remark("error", error) for error in _wrong_expressions(loaded.policies, data)]
     remarks.sort(key=lambda one: (one.path, one.line, one.column))
     return LintReport(len(files), policies, tuple(remarks))
+
+
+def dump_policies(paths: Iterable[Path]) -> str:
+    """The generated code of all policies of files and folders; what cannot be read is left out.
+
+    Raises:
+        DocumentError: A path is not there.
+    """
+    parts = []
+    for file in (one for path in paths for one in policy_files(path)):
+        if isinstance(file, Path):
+            try:
+                loaded = read_policies(read_file(file, DEFAULT), str(file))
+            except Error:
+                continue
+            parts += [
+                f"# policy {policy.name!r} of {str(file)!r}\n\n{_code_of(policy)}"
+                for policy in loaded.policies
+            ]
+    return "\n".join(parts)
+
+
+def _code_of(policy: AnyPolicy) -> str:
+    return (
+        code_of(policy) if isinstance(policy, Policy) else "# written in CEL, whose code is not shown here\n"
+    )
 
 
 def _gaps(policies: Iterable[AnyPolicy], data: bytes) -> Iterator[DocumentError]:

@@ -69,10 +69,15 @@ class Block:
 
 
 class Generated(msgspec.Struct, frozen=True):
-    """Source and the constants that it names."""
+    """Source and the constants that it names.
+
+    Attributes:
+        notes: What some constants are, by their number: those that do not show it.
+    """
 
     source: str
     constants: tuple[Any, ...]
+    notes: dict[int, str] = {}
 
 
 class Emitter:
@@ -82,12 +87,15 @@ class Emitter:
         self.blocks: list[Block] = []
         self.constants: list[Any] = []
         self._texts: dict[str, str] = {}
+        self._notes: dict[int, str] = {}
 
-    def constant(self, value: Any) -> str:
-        """The name of a constant; equal texts share one."""
+    def constant(self, value: Any, note: str = "") -> str:
+        """The name of a constant; equal texts share one. A note says what a function is."""
         if type(value) is str and value in self._texts:
             return self._texts[value]
         self.constants.append(value)
+        if note:
+            self._notes[len(self.constants) - 1] = note
         name = f"c{len(self.constants) - 1}"
         if type(value) is str:
             self._texts[value] = name
@@ -104,7 +112,9 @@ class Emitter:
         """A function ``make`` that takes the constants and gives the first function."""
         names = ", ".join(f"c{number}" for number in range(len(self.constants)))
         functions = "\n".join(block.text() for block in self.blocks)
-        return Generated(f"def make({names}):\n{functions}\n  return f0\n", tuple(self.constants))
+        return Generated(
+            f"def make({names}):\n{functions}\n  return f0\n", tuple(self.constants), self._notes
+        )
 
 
 class Language:

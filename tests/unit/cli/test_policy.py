@@ -249,6 +249,17 @@ class TestLint:
         assert f"warning {folder / 'signed.yaml'}:13:9: validate.manifests is not supported" in shown
         assert "Policies: 2, files: 4; 0 errors, 1 warnings" in shown
 
+    def test_the_code_of_policies_is_printed_and_remarks_go_to_the_other_stream(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = folder / "policy.yaml"
+        assert run(["policy", "lint", str(path), "--dump-code"]) == 0
+        printed = capsys.readouterr()
+        assert printed.out.startswith(f"# policy 'named' of '{path}'\n\n# rule 0: 'has-team'\n")
+        assert "\ndef make(c0, " in printed.out
+        assert "# c3: 'labels'\n" in printed.out
+        assert "0 errors, 0 warnings" in printed.err
+
     def test_a_wrong_expression_is_an_error_at_its_place(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -87,3 +87,14 @@ def test_nothing_forgives_an_exhausted_budget() -> None:
 def test_deeply_nested_code_is_split_into_functions(expression: str) -> None:
     compiled = compile_expression(expression)
     assert compiled.search({"a": [{"b": []}], "b": []}) in (None, [], [[]])
+
+
+def test_an_expression_with_too_many_parts_is_refused() -> None:
+    assert compile_expression(f"[{', '.join(['a'] * 3_900)}]").search({"a": 1}) == [1] * 3_900
+    with pytest.raises(ExpressionError, match="more than 4000 parts"):
+        compile_expression(f"[{', '.join(['a'] * 4_000)}]")
+
+
+def test_a_long_expression_is_split_into_functions() -> None:
+    expression = f"[{', '.join(['a.b[?c == `1`].d | [0]'] * 200)}]"
+    assert compile_expression(expression).search({"a": {"b": [{"c": 1, "d": 2}]}}) == [2] * 200

@@ -23,6 +23,11 @@ MOST_LEVELS = 150
 MOST_BLOCKS = 12
 """Levels of nested lines before a new function begins; Python has at most 20."""
 
+MOST_LINES = 500
+"""Lines of a function before a new one begins: Python takes long over long ones."""
+MOST_NODES = 4_000
+"""Fields, operators, calls and literals of an expression."""
+
 _PARAMETERS = "v0, e, b"
 
 
@@ -47,6 +52,7 @@ class ExpressionEmitter(Emitter):
         super().__init__()
         self._functions = functions
         self._level = 0
+        self._nodes = 0
 
     def body(self, node: Node, *, keeps: bool = False) -> str:
         """A function for a node; its name."""
@@ -61,14 +67,24 @@ class ExpressionEmitter(Emitter):
     def value(self, node: Node, var: str, *, keeps: bool = False) -> str:
         """Statements for a node on the value of a variable; the variable or constant of its result."""
         self._level += 1
+        self._count(1)
         if self._level > MOST_LEVELS:
             raise ExpressionError(f"the expression is nested deeper than {MOST_LEVELS} levels")
         try:
-            if self._block.level > MOST_BLOCKS and node["children"]:
+            if node["children"] and self._is_full():
                 return self._set(f"{self.body(node, keeps=keeps)}({var}, e, b)")
             return self._value(node, var, keeps=keeps)
         finally:
             self._level -= 1
+
+    def _count(self, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MOST_NODES:
+            raise ExpressionError(f"the expression has more than {MOST_NODES} parts")
+
+    def _is_full(self) -> bool:
+        """Whether the function is deep or long enough: what comes gets one of its own."""
+        return self._block.level > MOST_BLOCKS or len(self._block.lines) > MOST_LINES
 
     def _value(self, node: Node, var: str, *, keeps: bool) -> str:  # noqa: C901, PLR0911  # one line a kind
         children: list[Any] = node["children"]
@@ -104,6 +120,7 @@ class ExpressionEmitter(Emitter):
         """Fields, indices and whatever else follows each other; a step after a missing key is not taken."""
         kind = node["type"]
         steps = node["children"] if kind in ("subexpression", "index_expression") else [node]
+        self._count(len(steps) - 1)
         careful = keeps or not all(map(is_null_safe, steps[1:]))
         is_missing = False
         for index, step in enumerate(steps):
@@ -179,11 +196,11 @@ class ExpressionEmitter(Emitter):
         listed = ", ".join(arguments)
         wrong = types_text(function, children, arguments)
         if wrong:
-            check = self.constant(function.check_types)
+            check = self.constant(function.check_types, f"types of {name}()")
             self._block.line(f"if {wrong}: {check}([{listed}])")
         if isinstance(function.call, Plain):
-            return self._set(f"{self.constant(function.call.direct)}({listed})")
-        return self._set(f"{self.constant(function.call)}([{listed}], e)")
+            return self._set(f"{self.constant(function.call.direct, f'{name}()')}({listed})")
+        return self._set(f"{self.constant(function.call, f'{name}()')}([{listed}], e)")
 
     def _select(self, node: Node, var: str) -> str:
         """``[a, b]`` and ``{k: a}``; null gives null."""

@@ -20,6 +20,8 @@ def _contains(arguments: list[Any], environment: Environment) -> bool:
     where, what = arguments
     if isinstance(where, str):
         return isinstance(what, str) and what in where
+    if type(what) is str:  # equal to nothing but a text, so the quick search is exact
+        return what in where
     return any(equal(item, what) for item in where)
 
 

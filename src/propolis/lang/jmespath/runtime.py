@@ -31,7 +31,7 @@ class Environment(msgspec.Struct, frozen=True):
 
 EMPTY = Environment()
 
-MOST_STEPS = 5_000_000
+MOST_STEPS = 2_000_000
 """Items that the projections of one evaluation may walk over, and calls of expression references."""
 
 Budget = list[int]
@@ -64,6 +64,9 @@ class Missing:
 
     def __init__(self, key: str) -> None:
         self.key = key
+
+    def __str__(self) -> str:
+        return f"missing {self.key!r}"
 
 
 class Reference:

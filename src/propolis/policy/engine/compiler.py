@@ -19,6 +19,7 @@ from propolis.policy.engine.mutate import compile_mutation
 from propolis.policy.engine.pattern_tree import PatternTooDeepError
 from propolis.policy.engine.pod_security.rule import compile_pod_security
 from propolis.policy.engine.policy_set import CompiledRule, Phase, PolicySet
+from propolis.policy.engine.reach import reach_of
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.engine.rule_run import PatternRun, RuleRun, is_plain
 from propolis.policy.engine.targets import compile_targets
@@ -85,6 +86,7 @@ def _compile_rule(
         enforcement=compile_enforcement(policy, rule),
         stops=policy.spec.apply_rules == "One",
         in_background=_in_background(policy, rule),
+        reach=reach_of(rule.match, policy.namespace),
     )
 
 

@@ -1,5 +1,6 @@
 """The door of the engine: rules, a subject, look-ups and the time in; findings and actions out."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -27,6 +28,10 @@ REFUSING = frozenset({Outcome.FAIL, Outcome.ERROR})
 """Outcomes that refuse a request where the rule is enforced."""
 
 
+_PASS, _FAIL = Outcome.PASS, Outcome.FAIL
+"""Looked up once: members of an enumeration are found slowly."""
+
+
 TOO_DEEP = RuleResult(Outcome.ERROR, "the resource is nested too deep for this rule")
 
 
@@ -50,8 +55,7 @@ def evaluate(rules: PolicySet, subject: PolicySubject, lookups: Lookups, now: da
     """
     session = _Session(subject, Asked(lookups), now)
     request = session.request
-    for rule in rules.rules_for(request.group, request.version, request.kind, request.subresource):
-        session.judge(rule)
+    session.judge(rules.rules_for(request))
     return session.decision()
 
 
@@ -80,32 +84,34 @@ class _Session:
         self.request = Request(subject, asked.ask)
         self._context_of = _lazy_context(self.request, self._environment)
 
-    def judge(self, rule: CompiledRule) -> None:
-        """Adds what a rule says."""
-        if self._is_background and not rule.in_background:
-            return
-        if self._done and (rule.policy, rule.phase) in self._done:
-            return
-        try:
-            request, matches = self.request, rule.matches
-            if matches is not None and not matches(request):
-                return
-            result = rule.run(request, self._context_of)
-            if result is not None:
-                self._add(rule, result)
-        except MissingLookups as question:
-            self._missing |= question.keys
-        except RecursionError:
-            self._add(rule, TOO_DEEP)
+    def judge(self, rules: Iterable[CompiledRule]) -> None:
+        """Adds what the rules say."""
+        is_background, done, add = self._is_background, self._done, self._add
+        for rule in rules:
+            if is_background and not rule.in_background:
+                continue
+            if done and (rule.policy, rule.phase) in done:
+                continue
+            try:
+                request, matches = self.request, rule.matches
+                if matches is not None and not matches(request):
+                    continue
+                result = rule.run(request, self._context_of)
+                if result is not None:
+                    add(rule, result)
+            except MissingLookups as question:
+                self._missing |= question.keys
+            except RecursionError:
+                add(rule, TOO_DEEP)
 
     def _add(self, rule: CompiledRule, result: RuleResult) -> None:
-        outcome = result.outcome
-        shown = Outcome.WARN if outcome is Outcome.FAIL and not rule.rule.scored else outcome
-        finding = Finding(rule.rule, self._ref, shown, result.message, self._now, result.evidence)
+        outcome, of = result.outcome, rule.rule
+        shown = Outcome.WARN if outcome is _FAIL and not of.scored else outcome
+        finding = Finding(of, self._ref, shown, result.message, self._now, result.evidence)
         self._findings.append(finding)
         if rule.stops and outcome in APPLIED:
             self._done.add((rule.policy, rule.phase))
-        if outcome is Outcome.PASS:
+        if outcome is _PASS:
             if result.actions:
                 self._actions += result.actions
             if result.patched is not None:

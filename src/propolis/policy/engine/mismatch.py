@@ -47,7 +47,7 @@ class Mismatch:
 
     def path(self, prefix: str = "/") -> str:
         """``/spec/containers/0/image/``."""
-        return f"{prefix}{self._above}{_joined(self._site.steps, self._indices)}"
+        return f"{prefix}{self._above}{self._site.template % self._indices}"
 
     def message(self, prefix: str = "/") -> str:
         """What is wrong, in Kyverno's words."""
@@ -60,16 +60,16 @@ class Mismatch:
 
     def put_below(self, above: "Above", indices: tuple[int, ...]) -> "Mismatch":
         """The same departure, seen from where a function called that which found it."""
-        self._above = f"{_joined(above.steps, indices)}{self._above}"
+        self._above = f"{above.template % indices}{self._above}"
         if above.skips:
             self.kind = SKIP
             self._reasons = f"{above.reasons}{self._reasons}"
         return self
 
 
-def _joined(steps: Steps, indices: tuple[int, ...]) -> str:
-    found = iter(indices)
-    return "".join(f"{next(found) if step is None else step}/" for step in steps)
+def _template(steps: Steps) -> str:
+    """The path as text, with ``%d`` for every index."""
+    return "".join("%d/" if step is None else f"{step.replace('%', '%%')}/" for step in steps)
 
 
 class Site:
@@ -79,11 +79,12 @@ class Site:
         kind: As of `Mismatch`.
         describe: As it says.
         steps: The place, from where its function begins.
+        template: The same as text, with ``%d`` for every index.
         expected: What the pattern says there.
         reasons: What anchors around it add before the message.
     """
 
-    __slots__ = ("describe", "expected", "kind", "reasons", "steps")
+    __slots__ = ("describe", "expected", "kind", "reasons", "steps", "template")
 
     def __init__(
         self, kind: str, describe: Describe, steps: Steps, expected: Any = None, reasons: str = ""
@@ -91,12 +92,16 @@ class Site:
         self.kind = kind
         self.describe = describe
         self.steps = steps
+        self.template = _template(steps)
         self.expected = expected
         self.reasons = reasons
 
     def __call__(self, value: Any, *indices: int) -> Mismatch:
         """The departure of a value; indices of the elements on the way to it."""
         return Mismatch(self, value, self.expected, indices)
+
+    def __str__(self) -> str:
+        return f"{self.kind} at /{self.template}"
 
     def expecting(self, expected: Any, value: Any, *indices: int) -> Mismatch:
         """The departure of a value from a part of the pattern that is known only now."""
@@ -111,17 +116,20 @@ class Above:
     """A place where one function calls another. Called, it puts what that found below the place.
 
     Attributes:
-        steps: The place, from where the calling function begins.
+        template: The place, from where the calling function begins.
         skips: Whether an anchor around it makes every departure a `SKIP`.
         reasons: What anchors around it add before the message.
     """
 
-    __slots__ = ("reasons", "skips", "steps")
+    __slots__ = ("reasons", "skips", "template")
 
     def __init__(self, steps: Steps, *, skips: bool, reasons: str) -> None:
-        self.steps = steps
+        self.template = _template(steps)
         self.skips = skips
         self.reasons = reasons
+
+    def __str__(self) -> str:
+        return f"below /{self.template}"
 
     def __call__(self, found: Mismatch, *indices: int) -> Mismatch:
         """The departure, seen from here."""

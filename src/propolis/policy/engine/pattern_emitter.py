@@ -5,7 +5,7 @@ first departure or None. A resource that meets the pattern costs one call; one t
 its first departure. Loops whose departures do not leave the function become functions of their own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from propolis.lang.generated import Emitter, Generated
@@ -19,6 +19,10 @@ from propolis.policy.engine.pattern_tree import Hole, is_wild, may_skip, ordered
 
 MOST_BLOCKS = 12
 """Levels of nested lines before a new function begins; Python has at most 20."""
+MOST_LINES = 500
+"""Lines of a function before a new one begins: Python takes long over long ones."""
+MOST_KEYS = 100
+"""Keys of a map, and elements of an existence anchor, that one function checks."""
 PARAMETERS = "v0, s, h=()"
 """The value, the anchors seen, the leaves that fill the holes."""
 _CONDITION = "conditional anchor mismatch"
@@ -42,14 +46,14 @@ class PatternEmitter(Emitter):
 
     def _value(self, pattern: Any, place: Place) -> None:
         if isinstance(pattern, Opaque):
-            self._call(self.constant(pattern.check), place)
+            self._call(self.constant(pattern.check, "check of labels whose keys have wildcards"), place)
         elif isinstance(pattern, Metadata):
             self._map(pattern.plain, place)
             for key, wild in pattern.wild.items():
                 self._key(key, wild, place)
         elif isinstance(pattern, Hole):
             self._hole(pattern, place)
-        elif isinstance(pattern, dict | list) and self._block.level > MOST_BLOCKS:
+        elif isinstance(pattern, dict | list) and self._is_full():
             self._apart(pattern, place)
         elif isinstance(pattern, dict):
             self._map(pattern, place)
@@ -57,8 +61,12 @@ class PatternEmitter(Emitter):
             self._list(pattern, place)
         else:
             doubt = doubt_text(pattern, place.var, self.constant)
-            meets = self.constant(leaf_of(pattern).meets)
+            meets = self.constant(leaf_of(pattern).meets, f"whether a value meets {pattern!r}")
             self._unless(f"{doubt} and not {meets}({place.var})", place, mismatch.differs, pattern)
+
+    def _is_full(self) -> bool:
+        """Whether the function is deep or long enough: what comes gets one of its own."""
+        return self._block.level > MOST_BLOCKS or len(self._block.lines) > MOST_LINES
 
     def _unless(self, doubt: str, place: Place, describe: Describe, expected: Any) -> None:
         """A line that tells a failure where a text is true."""
@@ -82,7 +90,7 @@ class PatternEmitter(Emitter):
         self._block.line(f"{leaf} = h[{self.constant(pattern.index)}]")
         frame = place.frame
         site = Site(SKIP if frame.skips else FAIL, mismatch.differs, place.steps, None, frame.reasons)
-        made = self.constant(site.expecting)
+        made = self.constant(site.expecting, f"departure: {site}")
         arguments = ", ".join((f"{leaf}.pattern", place.var, *place.indices))
         self._block.line(f"if not {leaf}.meets({place.var}): {frame.fail.format(f'{made}({arguments})')}")
 
@@ -108,7 +116,12 @@ class PatternEmitter(Emitter):
             text, name = self.constant(key), self.constant(plain)
             self._block.line(f"if {name} in {var}: s[{text}] = True")
             self._block.line(f"elif {text} not in s: s[{text}] = False")
-        for key in ordered_keys(pattern):
+        keys = ordered_keys(pattern)
+        if len(keys) > MOST_KEYS:
+            for few in _batches(keys):
+                self._apart({key: pattern[key] for key in few}, place)
+            return
+        for key in keys:
             inner = pattern[key]
             if plain_key(key) == "metadata" and isinstance(inner, dict):
                 inner = self._with_labels(inner)
@@ -140,7 +153,14 @@ class PatternEmitter(Emitter):
             return
         with block.inside(f"if {name} in {place.var}:"):
             block.line(f"{found} = {there}")
-            if anchor.modifier == anchors.EXISTENCE:
+            if (
+                anchor.modifier == anchors.EXISTENCE
+                and isinstance(pattern, list)
+                and len(pattern) > MOST_KEYS
+            ):
+                for few in _batches(pattern):
+                    self._apart({key: few}, place)
+            elif anchor.modifier == anchors.EXISTENCE:
                 self._existence(pattern, inner)
             elif anchor.modifier == anchors.GLOBAL:
                 self._value(pattern, inner.framed(place.frame.within(_GLOBAL)))
@@ -183,7 +203,7 @@ class PatternEmitter(Emitter):
         elif isinstance(first, dict):
             self._each(first, place)
         elif isinstance(first, list):
-            self._call(self.constant(self._pairs(pattern)), place)
+            self._call(self.constant(self._pairs(pattern), "check of lists in a list, one by one"), place)
         else:
             self._value(first, place)
 
@@ -197,6 +217,11 @@ class PatternEmitter(Emitter):
         with block.inside(f"for {index}, {item} in enumerate({place.var}):"):
             self._value(pattern, place.element(item, index, place.frame.in_loop(skipped)))
         if skipped:
-            made = self.constant(Site(SKIP, mismatch.says(""), place.steps, None, place.frame.reasons).of_all)
+            site = Site(SKIP, mismatch.says(""), place.steps, None, place.frame.reasons)
+            made = self.constant(site.of_all, f"departure of all elements: {site}")
             told = place.frame.skip.format(f"{made}({', '.join((skipped, *place.indices))})")
             block.line(f"if {skipped} and len({skipped}) == len({place.var}): {told}")
+
+
+def _batches(items: list[Any]) -> Iterator[list[Any]]:
+    return (items[begin : begin + MOST_KEYS] for begin in range(0, len(items), MOST_KEYS))

@@ -23,13 +23,32 @@ _FURTHEST = 10**100
 
 
 class Leaf:
-    """A scalar of a pattern and the test of a value, whose elements all count where it is a list."""
+    """A scalar of a pattern and the test of a value, whose elements all count where it is a list.
 
-    __slots__ = ("meets", "pattern")
+    Attributes:
+        known: Texts of which it is known that they meet the scalar; they come again and again.
+    """
+
+    __slots__ = ("_test", "known", "pattern")
 
     def __init__(self, pattern: Any) -> None:
         self.pattern = pattern
-        self.meets = _leaf_test(pattern)
+        self.known: set[str] = set()
+        self._test = compile_scalar(pattern)
+
+    def meets(self, value: Any) -> bool:
+        """Whether a value meets the scalar."""
+        if type(value) is list:
+            return all(map(self._test, value))
+        if not self._test(value):
+            return False
+        if type(value) is str and len(value) <= _LONGEST_KNOWN and len(self.known) < MOST_KNOWN:
+            self.known.add(value)
+        return True
+
+
+MOST_KNOWN = 256
+_LONGEST_KNOWN = 64
 
 
 @lru_cache(maxsize=16384, typed=True)
@@ -38,19 +57,11 @@ def leaf_of(pattern: Any) -> Leaf:
     return Leaf(pattern)
 
 
-def _leaf_test(pattern: Any) -> Callable[[Any], bool]:
-    test = compile_scalar(pattern)
-
-    def meets(value: Any) -> bool:
-        return all(map(test, value)) if type(value) is list else test(value)
-
-    return meets
-
-
 def doubt_text(pattern: Any, var: str, name: Name) -> str:
     """Python that is true where the value of a variable does not obviously meet a scalar."""
     if isinstance(pattern, str):
-        return _text_doubt(pattern, var, name)
+        text = _text_doubt(pattern, var, name)
+        return text or f"(type({var}) is not str or {var} not in {name(leaf_of(pattern).known)})"
     if isinstance(pattern, bool):
         return f"{var} is not {pattern}"
     if isinstance(pattern, int | float):
@@ -60,6 +71,7 @@ def doubt_text(pattern: Any, var: str, name: Name) -> str:
 
 
 def _text_doubt(pattern: str, var: str, name: Name) -> str:
+    """The test of a text of a pattern; empty where only the whole test can tell."""
     if pattern in ("true", "false"):
         return f"{var} is not {pattern.title()}"
     words = [word.strip(" ") for word in pattern.split("|")]
@@ -68,7 +80,7 @@ def _text_doubt(pattern: str, var: str, name: Name) -> str:
         return f"{var} != {name(words[0])}" if len(found) == 1 else f"{var} not in {name(tuple(found))}"
     if len(words) == 1 and "&" not in pattern:
         return _term_doubt(words[0], var, name)
-    return f"{var} != {name(pattern)}"
+    return ""
 
 
 def _is_word(word: str) -> bool:
@@ -86,7 +98,7 @@ def _term_doubt(term: str, var: str, name: Name) -> str:
         return _order_doubt(operator, _whole(term[len(operator) :].strip()), var, name)
     if operator in ("", "!") and not NOT_RANGE.fullmatch(term):
         return _wildcard_doubt(term[len(operator) :].strip(), var, name, is_wanted=not operator)
-    return "True"
+    return ""
 
 
 def _whole(operand: str) -> int | None:
@@ -97,7 +109,7 @@ def _whole(operand: str) -> int | None:
 
 def _order_doubt(operator: str, bound: int | None, var: str, name: Name) -> str:
     if bound is None:
-        return "True"
+        return ""
     furthest = name(_FURTHEST)
     in_order = f"{var} {operator} {name(bound)} and -{furthest} < {var} < {furthest}"
     return f"(type({var}) is not int or not ({in_order}))"
@@ -105,20 +117,19 @@ def _order_doubt(operator: str, bound: int | None, var: str, name: Name) -> str:
 
 def _wildcard_doubt(operand: str, var: str, name: Name, *, is_wanted: bool) -> str:
     """Texts with at most one run of text in the wildcard; a word only where it is refused."""
-    test = _matches_text(operand, var, name)
-    if test is None:
-        return "True"
-    return f"(type({var}) is not str or {'not ' if is_wanted else ''}{test})"
-
-
-def _matches_text(operand: str, var: str, name: Name) -> str | None:
     if operand == "*":
-        return f"{var} is {var}"
+        return f"type({var}) is not str" if is_wanted else ""
+    test = _matches_text(operand, var, name)
+    return test and f"(type({var}) is not str or {'not ' if is_wanted else ''}{test})"
+
+
+def _matches_text(operand: str, var: str, name: Name) -> str:
+    """Whether a text matches a wildcard with one run of characters; empty for others."""
     if operand == "?*":
-        return f"({var} is {var} and len({var}) > 0)"
+        return var
     run = operand.strip("*")
     if not run or has_wildcard(run) or parse_quantity(operand) is not None:
-        return None
+        return ""
     stars = operand[: operand.index(run)], operand[operand.index(run) + len(run) :]
     match stars:
         case ("", "*"):
@@ -127,4 +138,4 @@ def _matches_text(operand: str, var: str, name: Name) -> str | None:
             return f"{var}.endswith({name(run)})"
         case ("*", "*"):
             return f"({name(run)} in {var})"
-    return None
+    return ""

@@ -17,7 +17,7 @@ class Request:
     """The parts of a subject that rules match on."""
 
     __slots__ = (
-        "annotations", "ask", "document", "group", "kind", "labels", "name", "namespace", "operation",
+        "_annotations", "_labels", "ask", "document", "group", "kind", "name", "namespace", "operation",
         "subject", "subresource", "user", "version",
     )  # fmt: skip
 
@@ -34,8 +34,22 @@ class Request:
         self.operation = subject.operation
         self.subresource = subject.subresource
         self.user = subject.user
-        self.labels = _texts(subject.resource.labels)
-        self.annotations = _texts(subject.resource.annotations)
+        self._labels: dict[str, str] | None = None
+        self._annotations: dict[str, str] | None = None
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of the resource; few rules ask."""
+        if self._labels is None:
+            self._labels = _texts(self.subject.resource.labels)
+        return self._labels
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Annotations of the resource."""
+        if self._annotations is None:
+            self._annotations = _texts(self.subject.resource.annotations)
+        return self._annotations
 
     def namespace_labels(self) -> dict[str, str]:
         """Labels of the resource's namespace; one that does not exist has its name label alone."""

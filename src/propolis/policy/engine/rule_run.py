@@ -68,17 +68,17 @@ class RuleRun:
 class PatternRun:
     """A rule that is patterns without variables: a resource that meets them needs no context."""
 
-    __slots__ = ("_run", "_validate")
+    __slots__ = ("_judge", "_run")
 
     def __init__(self, run: RuleRun, validate: PatternValidation) -> None:
         self._run = run
-        self._validate = validate
+        self._judge = validate.judge
 
     def __call__(self, request: Request, context_of: ContextOf) -> RuleResult | None:
         """The result of the rule; None for something that is deleted."""
         if request.operation == "DELETE":
             return None
-        return self._validate.judge(request.document, lambda: self._run.inside(request, context_of()))
+        return self._judge(request.document, lambda: self._run.inside(request, context_of()))
 
 
 def is_plain(rule: PolicyRule, exceptions: tuple[CompiledException, ...]) -> bool:

@@ -4,7 +4,7 @@ Follows Kyverno pkg/engine/handlers/validation/validate_resource.go @ 111e07b.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from propolis.core.finding import Outcome
 from propolis.lang.jmespath import ExpressionError
@@ -12,10 +12,13 @@ from propolis.policy.engine.context import Context
 from propolis.policy.engine.evidence import PatternEvidence
 from propolis.policy.engine.formatting import shown
 from propolis.policy.engine.mismatch import FAIL, NEGATION, SKIP, Mismatch
-from propolis.policy.engine.pattern_holes import RulePattern
+from propolis.policy.engine.pattern_holes import Holes, RulePattern
 from propolis.policy.engine.pattern_tree import PatternTooDeepError
 from propolis.policy.engine.result import RuleResult, error_result
 from propolis.policy.engine.validate import Message, passed
+
+if TYPE_CHECKING:
+    from propolis.policy.engine.pattern_labels import Check
 
 ContextOf = Callable[[], Context]
 _NOWHERE: Any = None
@@ -51,9 +54,10 @@ class PatternValidation:
 class SinglePattern(PatternValidation):
     """A rule with one pattern."""
 
-    __slots__ = ("_pattern", "_result")
+    __slots__ = ("_check", "_pattern", "_result")
 
     def __init__(self, pattern: Any, message: Message) -> None:
+        self._check: Check | None = None
         self._pattern = RulePattern(pattern)
         self._result = passed(message.rule)
         super().__init__([self._pattern], message)
@@ -61,8 +65,12 @@ class SinglePattern(PatternValidation):
     def judge(self, value: Any, context_of: ContextOf) -> RuleResult:
         """The result on a value."""
         seen: dict[str, bool] = {}
-        if self.is_constant:
-            found = self._pattern.check(value, seen)
+        check = self._check
+        if check is not None:
+            found = check(value, seen)
+        elif self.is_constant:
+            self._check = self._pattern.check
+            found = self._check(value, seen)
         else:
             try:
                 check, holes = self._pattern.ready(context_of())
@@ -92,9 +100,10 @@ def _evidence(found: Mismatch, path: str) -> PatternEvidence:
 class AnyPattern(PatternValidation):
     """A rule with several patterns: the first that is met decides."""
 
-    __slots__ = ("_met",)
+    __slots__ = ("_met", "_ready")
 
     def __init__(self, patterns: list[Any], message: Message) -> None:
+        self._ready: list[tuple[Check, Holes]] = []
         super().__init__([RulePattern(pattern) for pattern in patterns], message)
         self._met = [
             RuleResult(Outcome.PASS, f"validation rule '{message.rule}' anyPattern[{index}] passed.")
@@ -103,13 +112,14 @@ class AnyPattern(PatternValidation):
 
     def judge(self, value: Any, context_of: ContextOf) -> RuleResult:
         """The result on a value."""
-        try:
-            ready = [
-                (pattern.check, ()) if pattern.is_constant else pattern.ready(context_of())
-                for pattern in self.patterns
-            ]
-        except (ExpressionError, PatternTooDeepError) as error:
-            return error_result("variable substitution failed", error)
+        ready: list[tuple[Check, Holes]]
+        if self.is_constant:
+            ready = self._ready = self._ready or [(pattern.check, ()) for pattern in self.patterns]
+        else:
+            try:
+                ready = [pattern.ready(context_of()) for pattern in self.patterns]
+            except (ExpressionError, PatternTooDeepError) as error:
+                return error_result("variable substitution failed", error)
         departures: list[tuple[Mismatch, dict[str, bool]]] = []
         for index, (check, holes) in enumerate(ready):
             seen: dict[str, bool] = {}

@@ -134,8 +134,17 @@ def _extract(text: str, path: str) -> tuple[str, list[Resolve]]:
     return f"{_MARK}0{_MARK}", [_failing(f"variables at path {path} lie more than {MOST_NESTED} deep")]
 
 
+def _expression_of(found: str) -> str:
+    return found.replace("{{", "").replace("}}", "").strip().removeprefix("-").strip()
+
+
+def expressions_in(text: str) -> list[str]:
+    """The expressions of the innermost variables of a text: those that are known before any resource is."""
+    return [_expression_of(found) for found in _VARIABLE.findall(text)]
+
+
 def _compile_variable(found: str, inner: list[Resolve], path: str) -> Resolve:
-    expression = found.replace("{{", "").replace("}}", "").strip().removeprefix("-").strip()
+    expression = _expression_of(found)
     if _MARK in expression:
         joined = _Joined(expression, inner, path)
         return lambda context: _query(joined(context), context, path)

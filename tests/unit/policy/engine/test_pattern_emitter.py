@@ -118,3 +118,35 @@ def test_lists_of_lists_are_compared_one_by_one() -> None:
 def test_what_is_tested_in_line_is_what_the_whole_test_says(scalar: Any, value: Any, wanted: object) -> None:
     assert (compile_pattern([scalar])([value], {}) is None) is wanted
     assert (compile_pattern({"=(a)": scalar})({"a": value}, {}) is None) is wanted
+
+
+def test_a_map_with_many_keys_is_checked_by_several_functions_in_the_order_of_its_keys() -> None:
+    names = [f"k{number:03}" for number in range(250)]
+    pattern: dict[str, Any] = {"list": [{"(on)": True, **dict.fromkeys(names, "x")}]}
+    met = {"on": True, **dict.fromkeys(names, "x")}
+    assert generate_pattern(pattern).source.count("v0") < 100
+    assert told(pattern, {"list": [{"on": False}, met]}) is None
+    assert told(pattern, {"list": [met, {**met, "k201": "y", "k249": "z"}]}) == (
+        "fail",
+        "resource value 'y' does not match 'x' at path /list/1/k201/",
+    )
+    found = told(pattern, {"list": [{**met, "on": False}]})
+    assert found is not None
+    assert found[0] is SKIP
+
+
+def test_an_existence_anchor_with_many_elements_wants_each_of_them() -> None:
+    pattern = {"^(a)": [{"b": number} for number in range(250)]}
+    elements = [{"b": number} for number in range(250)]
+    assert told(pattern, {"a": elements}) is None
+    assert told(pattern, {"a": elements[:-1]}) == ("fail", "existence anchor validation failed at path /a/")
+    assert told(pattern, {}) is None
+
+
+def test_a_long_pattern_is_split_into_functions() -> None:
+    pattern = {f"a{one}": {f"b{two}": "x" for two in range(50)} for one in range(50)}
+    value = {f"a{one}": {f"b{two}": "x" for two in range(50)} for one in range(50)}
+    assert max(map(len, generate_pattern(pattern).source.split("def f"))) < 40_000
+    assert told(pattern, value) is None
+    value["a49"]["b9"] = "y"
+    assert told(pattern, value) == ("fail", "resource value 'y' does not match 'x' at path /a49/b9/")
