@@ -10,6 +10,8 @@ from propolis.core.finding import Outcome
 from propolis.core.resource import Document
 from propolis.policy.engine.case_answers import fetch_from
 from propolis.policy.engine.case_subject import subject_of
+from propolis.policy.engine.coverage.branches import branches_of
+from propolis.policy.engine.coverage.seen import taken
 from propolis.policy.engine.evaluate import evaluate
 from propolis.policy.engine.explain.explain import Explained, explain
 from propolis.policy.engine.explain.explanation import Advice, RuleExplanation
@@ -92,3 +94,21 @@ def wrong_advice(tests: list[PolicyTest]) -> list[str]:
                 if document is not None and case.outcome(document) is not Outcome.PASS
             ]
     return found
+
+
+def unknown_branches(tests: list[PolicyTest]) -> list[str]:
+    """Decisions of which a trace takes a branch and that are none of its policy's."""
+    found: list[str] = []
+    for case in explainable(tests):
+        known = {(one.what, one.source) for one in branches_of(case.pair.policy)}
+        found += [
+            f"{case.name}: {what} {source} {side}"
+            for what, source, side in taken(case.explained())
+            if what in COUNTED and (what, source) not in known
+        ]
+    return found
+
+
+COUNTED = frozenset(
+    {"rule", "condition", "alternative", "anchor", "foreach", "pattern", "deny", "podSecurity"}
+)

@@ -12,6 +12,7 @@ POLICY_COMMANDS = {
     "apply": ("propolis.cli.policy_apply", "Judge resources by policies, without keeping anything."),
     "lint": ("propolis.cli.policy_lint", "Check policies: errors with places, and gaps."),
     "explain": ("propolis.cli.policy_explain", "Tell why rules decide as they do, and what would pass."),
+    "coverage": ("propolis.cli.policy_coverage", "Tell what tests exercise, and what they would not notice."),
     "jp": ("propolis.cli.policy_jp", "Try the expressions of policies."),
 }
 

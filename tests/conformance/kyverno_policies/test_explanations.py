@@ -3,7 +3,7 @@
 import pytest
 
 from tests.harness.corpora import corpus
-from tests.harness.explanations import disagreements, wrong_advice
+from tests.harness.explanations import disagreements, unknown_branches, wrong_advice
 from tests.harness.policy_tests import cases
 
 CASES = cases("kyverno-policies")
@@ -17,6 +17,11 @@ def test_every_trace_comes_to_what_the_engine_says(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_every_change_that_is_told_passes(name: str) -> None:
     assert wrong_advice(CASES[name]) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_branch_that_a_trace_takes_is_one_that_coverage_counts(name: str) -> None:
+    assert unknown_branches(CASES[name]) == []
 
 
 def test_the_corpus_is_there() -> None:

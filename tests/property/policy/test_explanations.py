@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from propolis.policy.engine.compiler import compile_policies
+from propolis.policy.engine.coverage.mutants import mutants_of
 from propolis.policy.engine.explain.edits import edited
 from propolis.policy.engine.explain.pattern_edits import pattern_edits
 from propolis.policy.engine.explain.pattern_trace import PatternWalk
 from propolis.policy.engine.explain.trace import Budget
 from propolis.policy.engine.pattern import compile_pattern
+from propolis.policy.model.parse import parse_policy
 from tests.property.policy.test_patterns import keyed, names, patterns, scalars, values
 
 pytestmark = pytest.mark.engine
@@ -69,3 +72,23 @@ def test_ways_to_meet_a_pattern_leave_the_document_as_it_is(pattern: Any, value:
         changed = edited(value, way.edits)
         assert changed is None or changed is not value
     assert repr(value) == before
+
+
+@given(patterns)
+def test_every_mutant_of_a_pattern_compiles(pattern: Any) -> None:
+    rule = {
+        "name": "r",
+        "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+        "validate": {"pattern": {"spec": pattern}},
+    }
+    policy = parse_policy(
+        {
+            "apiVersion": "kyverno.io/v1",
+            "kind": "ClusterPolicy",
+            "metadata": {"name": "p"},
+            "spec": {"rules": [rule]},
+        }
+    )
+    mutants = mutants_of(policy)
+    compile_policies([mutant.policy for mutant in mutants])
+    assert policy not in [mutant.policy for mutant in mutants]

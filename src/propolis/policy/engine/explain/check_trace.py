@@ -33,7 +33,7 @@ class CheckTracer:
         if not isinstance(value, dict | list):
             return None
         if self._places is None:
-            self._places = _places(self._document)
+            self._places = places_in(self._document)
         return self._places.get(id(value))
 
     def trace(
@@ -121,7 +121,7 @@ def _note(verdict: str, seen: dict[str, bool]) -> str:
     return ""
 
 
-def _places(document: Any) -> dict[int, Path]:
+def places_in(document: Any) -> dict[int, Path]:
     """Way to every object and list of a document, by its identity."""
     found: dict[int, Path] = {}
     todo: list[tuple[Path, Any]] = [((), document)]

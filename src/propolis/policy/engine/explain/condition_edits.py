@@ -84,7 +84,7 @@ def _breaking(condition: Condition, context: RecordingContext, find: Find) -> li
         guilty = _guilty(places, condition.operator, compared) if is_key else []
         if len(guilty) < 2 or not condition.operator.lower().startswith("any"):  # noqa: PLR2004  # several
             for one in (guilty or places)[:MOST_PLACES]:
-                ways += _ways(one, wanted)
+                ways += place_ways(one, wanted)
         ways += _all_at_once(guilty or places, wanted)
     return _sorted(ways)
 
@@ -165,7 +165,7 @@ def _scalars(value: Any) -> list[Any]:
     return [] if value is None or isinstance(value, dict) else [value]
 
 
-def _ways(one: Place, wanted: list[Any]) -> list[Candidate]:
+def place_ways(one: Place, wanted: list[Any]) -> list[Candidate]:
     """What may become of one place."""
     path = one.path
     if not path:
@@ -257,7 +257,7 @@ def _all_at_once(places: list[Place], wanted: list[Any]) -> list[Candidate]:
         return []
     found: list[Candidate] = []
     for number in range(MOST_VALUES):
-        parts = [ways[number : number + 1] for one in scalars if (ways := _ways(one, wanted))]
+        parts = [ways[number : number + 1] for one in scalars if (ways := place_ways(one, wanted))]
         if parts and all(parts):
             found += together(parts)
     return found

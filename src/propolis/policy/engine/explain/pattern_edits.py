@@ -87,8 +87,8 @@ def _existing(pattern: Any, items: Any, path: Path) -> list[Candidate]:
             for index, item in enumerate(items[:MOST_ITEMS])
             for way in pattern_edits(wanted, item, (*path, index))
         ]
-        built = _built(wanted)
-        ways += [setting((*path, len(items) + number), built, None, is_there=False)]
+        least = built(wanted)
+        ways += [setting((*path, len(items) + number), least, None, is_there=False)]
         parts.append(cheapest(ways))
     return together(parts)
 
@@ -133,19 +133,19 @@ def _building(pattern: Any, value: Any, path: Path, *, is_there: bool) -> list[C
     """Puts the least that meets a pattern where it is not."""
     if not isinstance(pattern, dict | list):
         return _leaf(pattern, value, path, is_there=is_there)
-    return [setting(path, _built(pattern), value, is_there=is_there)]
+    return [setting(path, built(pattern), value, is_there=is_there)]
 
 
-def _built(pattern: Any, key: str = "") -> Any:
+def built(pattern: Any, key: str = "") -> Any:
     """The least value that meets a pattern, as far as it can be told."""
     if isinstance(pattern, dict):
         return {
-            _named(plain_key(key)): PLACEHOLDER if inner == "*" else _built(inner, key)
+            _named(plain_key(key)): PLACEHOLDER if inner == "*" else built(inner, key)
             for key, inner in pattern.items()
             if _is_needed(key, inner)
         }
     if isinstance(pattern, list):
-        return [_built(pattern[0])] if pattern else []
+        return [built(pattern[0])] if pattern else []
     found = _meeting(pattern, None, (key,))
     return found[0] if found else pattern
 

@@ -153,9 +153,10 @@ class PatternWalk:
         self, pattern: dict[str, Any], labels: dict[str, Any], source: Path, target: Path | None, seen: Seen
     ) -> tuple[Verdict, list[Node]]:
         """Labels with wildcards in their keys: each key stands for the first label that it matches."""
-        expanded = {expanded_key(key, labels): key for key in pattern}
-        named = {name: pattern[key] for name, key in expanded.items()}
-        return self.walk(named, labels, source, target, seen)
+        written = {expanded_key(key, labels): key for key in pattern}
+        named = {name: pattern[key] for name, key in written.items()}
+        verdict, nodes = self.walk(named, labels, source, target, seen)
+        return verdict, [_as_written(node, written, len(source)) for node in nodes]
 
     def _existence(
         self, pattern: Any, items: Any, source: Path, target: Path | None, seen: Seen
@@ -209,6 +210,16 @@ class PatternWalk:
                 node = Node("element", f"[{index}]", _WORDS[one], brief(item), "", (*source, number), at)
                 nodes.append(_merged(node, inner, keeps=True))
         return verdict or (SKIP if skipped and skipped == most else ""), nodes
+
+
+def _as_written(node: Node, written: dict[str, str], level: int) -> Node:
+    """A node below labels whose source has the key as the policy has it."""
+    if len(node.source) <= level:
+        return node
+    key = written.get(str(node.source[level]), str(node.source[level]))
+    source = (*node.source[:level], key, *node.source[level + 1 :])
+    children = tuple(_as_written(child, written, level) for child in node.children)
+    return msgspec.structs.replace(node, source=source, children=children)
 
 
 def _track(pattern: dict[str, Any], value: dict[str, Any], seen: Seen) -> None:
