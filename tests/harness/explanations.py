@@ -1,24 +1,25 @@
 """Explains what the tests of a corpus judge: every rule of every policy on every resource."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import msgspec
 
 from propolis.core.evaluation import Answer, LookupKey, complete
 from propolis.core.finding import Outcome
 from propolis.core.resource import Document
-from propolis.policy.engine.case_answers import fetch_from
+from propolis.policy.engine.case_answers import CaseAnswers
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.coverage.branches import branches_of
 from propolis.policy.engine.coverage.seen import taken
 from propolis.policy.engine.evaluate import evaluate
-from propolis.policy.engine.explain.explain import Explained, explain
+from propolis.policy.engine.explain.changes import Explained
+from propolis.policy.engine.explain.explain import explain
 from propolis.policy.engine.explain.explanation import Advice, RuleExplanation
 from propolis.policy.engine.explain.patch_search import smallest_patch
 from propolis.policy.engine.explain.rules import PairedRule, paired_rules
 from propolis.policy.engine.explain.subjects import with_document
 from propolis.policy.engine.subject import PolicySubject
+from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import PolicyTest
 from tests.harness.policy_tests import NOW
 
@@ -39,7 +40,7 @@ class Case(msgspec.Struct):
         found = complete(
             lambda answers: explain(self.pair, self.test.exceptions, self.subject, answers, NOW),
             self.answers,
-            partial(fetch_from, self.test),
+            CaseAnswers(self.test).fetch,
         )
         assert isinstance(found, Explained)
         assert found.rule is not None
@@ -50,7 +51,7 @@ class Case(msgspec.Struct):
         found = complete(
             lambda answers: evaluate(self.pair.alone, subject, answers, NOW),
             self.answers,
-            partial(fetch_from, self.test),
+            CaseAnswers(self.test).fetch,
         )
         return found.findings[0].outcome if found.findings else None
 
@@ -62,13 +63,17 @@ def explainable(tests: list[PolicyTest]) -> Iterator[Case]:
     """Every rule on every resource, for every operation that a test asks for."""
     for test in tests:
         operations = {item.operation for item in test.document.results} or {""}
-        for policy in () if test.errors else test.policies:
+        for policy in _policies(test):
             pairs = paired_rules(policy, test.exceptions)
             for resource in test.resources:
                 for operation in sorted(operations):
                     subject = subject_of(test, policy, resource, operation, resource.document)
                     for pair in pairs:
                         yield Case(test, pair, subject, dict(test.answers))
+
+
+def _policies(test: PolicyTest) -> list[Policy]:
+    return [one for one in test.policies if isinstance(one, Policy)] if not test.errors else []
 
 
 def disagreements(tests: list[PolicyTest]) -> list[str]:

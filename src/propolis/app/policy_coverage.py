@@ -70,6 +70,8 @@ def _policies(tests: Sequence[PolicyTest]) -> list[Policy]:
     found: dict[tuple[str, int, str], Policy] = {}
     for test in tests:
         for policy in test.policies:
+            if not isinstance(policy, Policy):
+                continue
             found.setdefault((policy.origin.path, policy.origin.line, policy.name), policy)
     return [found[key] for key in sorted(found)]
 

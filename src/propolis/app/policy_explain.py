@@ -24,7 +24,10 @@ from propolis.lang.json_patch import find_patch
 from propolis.lang.wildcard import matches
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.evaluate import APPLIED, evaluate
-from propolis.policy.engine.explain.explain import Explained, explain
+from propolis.policy.engine.explain.cel_pairs import CelPair, cel_pairs
+from propolis.policy.engine.explain.changes import Explained
+from propolis.policy.engine.explain.explain import explain
+from propolis.policy.engine.explain.explain_cel import explain_cel
 from propolis.policy.engine.explain.explanation import LEFT_OUT, Advice, RuleExplanation, way_of
 from propolis.policy.engine.explain.patch_search import smallest_patch
 from propolis.policy.engine.explain.rules import PairedRule, paired_rules
@@ -32,8 +35,9 @@ from propolis.policy.engine.explain.subjects import with_document
 from propolis.policy.engine.policy_set import Phase
 from propolis.policy.engine.subject import PolicySubject
 from propolis.policy.model.action import Patch
+from propolis.policy.model.any import AnyPolicy
+from propolis.policy.model.cel.policy import CelPolicy
 from propolis.policy.model.kyverno_test import TestDocument, Values
-from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import PolicyTest, TestUser
 from propolis.policy.sources import pack
 from propolis.policy.sources.test_answers import answers_of
@@ -43,6 +47,9 @@ MOST_RESOURCES = 100
 """Resources of one call that are explained; people read no more."""
 BUILTIN = "builtin"
 FAILED = frozenset({"fail", "warn"})
+
+
+Pair = PairedRule | CelPair
 
 
 class ExplainInputs(msgspec.Struct, frozen=True):
@@ -120,7 +127,7 @@ def _read(inputs: ExplainInputs, stdin: BinaryIO) -> PolicyInput:
     return read_policy_input([inputs.policy], inputs.exceptions, stdin)
 
 
-def _key(policy: Policy) -> str:
+def _key(policy: AnyPolicy) -> str:
     return f"{policy.namespace}/{policy.name}" if policy.namespace else policy.name
 
 
@@ -136,14 +143,19 @@ class _Explainer:
         self._answers: dict[LookupKey, Answer] = answers_of(TestDocument(), files.values, (), lambda _: [])
         self._fetch = InventoryLookups(Inventory(resources)).fetch
         self._now = clock.now()
-        self._pairs = [paired_rules(policy, read.exceptions) for policy in read.policies]
+        self._pairs: list[list[Pair]] = [
+            [*cel_pairs(policy, read.exceptions, read.bindings)]
+            if isinstance(policy, CelPolicy)
+            else [*paired_rules(policy, read.exceptions)]
+            for policy in read.policies
+        ]
 
     def rules(self, resource: Resource) -> list[RuleExplanation]:
         """Every rule: those that change the resource first, the others on what came of it."""
         document = resource.document
         told: list[RuleExplanation] = []
         done: set[tuple[str, Phase]] = set()
-        for wanted in ((Phase.MUTATE,), (Phase.VERIFY, Phase.JUDGE, Phase.GENERATE)):
+        for wanted in ((Phase.MUTATE,), (Phase.VERIFY, Phase.JUDGE, Phase.GENERATE, Phase.DELETE)):
             for pairs in self._pairs:
                 for pair in pairs:
                     if pair.compiled.phase in wanted:
@@ -151,13 +163,14 @@ class _Explainer:
                         told += [found] if self._is_wanted(pair) else []
         return told
 
-    def _is_wanted(self, pair: PairedRule) -> bool:
-        plain = pair.policy.spec.rules[pair.number].name
-        names = (pair.rule.name, plain, f"{pair.compiled.rule.policy}/{pair.rule.name}")
+    def _is_wanted(self, pair: Pair) -> bool:
+        name = _name(pair)
+        own = pair.policy.spec.rules[pair.number].name if isinstance(pair, PairedRule) else name
+        names = (name, own, f"{pair.compiled.rule.policy}/{name}")
         return any(matches(self._inputs.rule, name) for name in names)
 
     def _one(
-        self, pair: PairedRule, resource: Resource, document: Document, done: set[tuple[str, Phase]]
+        self, pair: Pair, resource: Resource, document: Document, done: set[tuple[str, Phase]]
     ) -> tuple[RuleExplanation, Document]:
         key = (pair.compiled.rule.policy, pair.compiled.phase)
         if pair.compiled.stops and key in done:
@@ -174,26 +187,32 @@ class _Explainer:
             rule = msgspec.structs.replace(rule, advice=self._advice(pair, subject))
         return rule, own[0].document if own else document
 
-    def _subject(self, pair: PairedRule, resource: Resource, document: Document) -> PolicySubject:
+    def _subject(self, pair: Pair, resource: Resource, document: Document) -> PolicySubject:
         return subject_of(self._files, pair.policy, resource, self._inputs.operation, document)
 
-    def _explained(self, pair: PairedRule, subject: PolicySubject) -> Explained:
+    def _explained(self, pair: Pair, subject: PolicySubject) -> Explained:
         self._outcome(pair, subject)  # asks for what the rule needs, so that the trace asks little more
         found = complete(
-            lambda answers: explain(pair, self._exceptions, subject, answers, self._now),
+            lambda answers: (
+                explain_cel(pair, subject, answers, self._now)
+                if isinstance(pair, CelPair)
+                else explain(pair, self._exceptions, subject, answers, self._now)
+            ),
             self._answers,
             self._fetch,
         )
         return found if isinstance(found, Explained) else Explained()
 
-    def _outcome(self, pair: PairedRule, subject: PolicySubject) -> Outcome | None:
+    def _outcome(self, pair: Pair, subject: PolicySubject) -> Outcome | None:
         """What the engine says of one rule."""
         found = complete(
             lambda answers: evaluate(pair.alone, subject, answers, self._now), self._answers, self._fetch
         )
         return found.findings[0].outcome if found.findings else None
 
-    def _advice(self, pair: PairedRule, subject: PolicySubject) -> Advice:
+    def _advice(self, pair: Pair, subject: PolicySubject) -> Advice:
+        if isinstance(pair, CelPair):
+            return Advice(note="no change is looked for where a policy is written in CEL")
         return smallest_patch(
             pair,
             self._exceptions,
@@ -213,7 +232,7 @@ class _Explainer:
             pair
             for pairs in self._pairs
             for pair in pairs
-            if (pair.compiled.rule.policy, pair.rule.name) in names
+            if (pair.compiled.rule.policy, _name(pair)) in names
         ]
         document = one.resource.document
         asked = 0
@@ -221,7 +240,7 @@ class _Explainer:
             advice = self._mended(pair, one.resource, document)
             asked += advice.evaluations
             document = advice.document or document
-        left = [pair.rule.name for pair in pairs if self._fails(pair, one.resource, document)]
+        left = [_name(pair) for pair in pairs if self._fails(pair, one.resource, document)]
         broken = [name for name in self._newly_failing(one, document) if name not in left]
         note = f"still failing: {', '.join((*left, *broken))}" if left or broken else ""
         before = one.resource.document
@@ -229,12 +248,12 @@ class _Explainer:
         advice = Advice(operations, before, None if note else document, (), asked, note)
         return msgspec.structs.replace(one, together=advice)
 
-    def _mended(self, pair: PairedRule, resource: Resource, document: Document) -> Advice:
+    def _mended(self, pair: Pair, resource: Resource, document: Document) -> Advice:
         if not self._fails(pair, resource, document):
             return Advice()
         return self._advice(pair, self._subject(pair, resource, document))
 
-    def _fails(self, pair: PairedRule, resource: Resource, document: Document) -> bool:
+    def _fails(self, pair: Pair, resource: Resource, document: Document) -> bool:
         outcome = self._outcome(pair, self._subject(pair, resource, document))
         return outcome is not None and outcome not in (Outcome.PASS, Outcome.SKIP)
 
@@ -242,18 +261,22 @@ class _Explainer:
         """Rules that let the resource pass before and do not let the changed one."""
         passed = {(rule.policy, rule.rule) for rule in one.rules if rule.outcome == "pass"}
         return [
-            pair.rule.name
+            _name(pair)
             for pairs in self._pairs
             for pair in pairs
-            if (pair.compiled.rule.policy, pair.rule.name) in passed
+            if (pair.compiled.rule.policy, _name(pair)) in passed
             and pair.compiled.phase is Phase.JUDGE
             and self._fails(pair, one.resource, document)
         ]
 
 
-def _left_out_rule(pair: PairedRule) -> RuleExplanation:
+def _name(pair: Pair) -> str:
+    """The rule's name; a policy in CEL is its own only rule."""
+    return pair.rule.name if isinstance(pair, PairedRule) else pair.compiled.rule.name or pair.policy.name
+
+
+def _left_out_rule(pair: Pair) -> RuleExplanation:
     rule = pair.compiled.rule
+    way = way_of(pair.rule) if isinstance(pair, PairedRule) else pair.policy.kind
     message = "a rule before it applied, and the policy applies one"
-    return RuleExplanation(
-        rule.policy, pair.rule.name, way_of(pair.rule), LEFT_OUT, LEFT_OUT, message, base=pair.base
-    )
+    return RuleExplanation(rule.policy, _name(pair), way, LEFT_OUT, LEFT_OUT, message, base=pair.base)

@@ -15,7 +15,7 @@ from propolis.core.printable import printable
 from propolis.policy.engine.coverage.measure import Missed, PolicyCoverage, Survivor
 from propolis.policy.engine.coverage.telling_apart import Example
 from propolis.policy.engine.formatting import shown
-from propolis.reports.render.machine import encode
+from propolis.reports.render.encoding import encode
 from propolis.reports.render.policy_markdown import escaped_text, markdown_table
 
 MOST_TOLD = 8

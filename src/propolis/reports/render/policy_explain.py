@@ -7,7 +7,7 @@ import msgspec
 from propolis.core.assessment import Problem
 from propolis.core.resource import Resource
 from propolis.policy.engine.explain.explanation import NO_MATCH, Advice, RuleExplanation
-from propolis.reports.render.machine import encode
+from propolis.reports.render.encoding import encode
 from propolis.reports.render.policy_explain_markdown import render_markdown
 
 OPEN = frozenset({"fail", "warn", "error"})

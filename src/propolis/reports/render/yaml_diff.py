@@ -3,7 +3,7 @@
 from difflib import unified_diff
 from typing import Any
 
-from propolis.reports.render.policy_apply import yaml_stream
+from propolis.reports.render.yaml_text import yaml_stream
 
 CONTEXT_LINES = 3
 MOST_LINES = 400

@@ -67,6 +67,8 @@ def _decisions(rule: PolicyRule) -> Iterator[Decision]:
     if rule.exclude is not None:
         yield from _filters(rule.exclude, ("exclude",), least=1)
     yield from _conditions(rule.preconditions, ("preconditions",))
+    for index, item in enumerate(rule.cel_preconditions or ()):
+        yield "condition", item.name, (MET, SKIPPED), ("celPreconditions", index, "expression")
     if rule.validation is not None:
         yield from _validation(rule.validation, ("validate",))
 
@@ -96,6 +98,10 @@ def _validation(validation: Validation, source: Path) -> Iterator[Decision]:
     if validation.foreach is not None:
         for index, item in enumerate(validation.foreach):
             yield from _foreach(item, (*source, "foreach", index))
+    elif validation.cel is not None:
+        for index, one in enumerate(validation.cel.expressions or ()):
+            at = (*source, "cel", "expressions", index, "expression")
+            yield "expression", one.expression, (MET, UNMET), at
     elif validation.pod_security is not None:
         yield "podSecurity", str(validation.pod_security.level), (MET, UNMET), (*source, "podSecurity")
     elif validation.assertion is not None:

@@ -9,7 +9,7 @@ import msgspec
 from propolis.core.errors import Place
 from propolis.core.evaluation import Lookups, complete
 from propolis.core.resource import Document, Resource
-from propolis.policy.engine.case_answers import fetch_from
+from propolis.policy.engine.case_answers import CaseAnswers
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.compiler import unsupported_feature
 from propolis.policy.engine.coverage.branches import Branch, branches_of
@@ -17,7 +17,8 @@ from propolis.policy.engine.coverage.mutants import MOST_MUTANTS, Mutant, mutant
 from propolis.policy.engine.coverage.seen import Taken, taken
 from propolis.policy.engine.coverage.telling_apart import Example, Teller
 from propolis.policy.engine.coverage.trial import Trial, tests_of
-from propolis.policy.engine.explain.explain import Explained, explain
+from propolis.policy.engine.explain.changes import Explained
+from propolis.policy.engine.explain.explain import explain
 from propolis.policy.engine.explain.rules import PairedRule, paired_rules
 from propolis.policy.engine.explain.trace import Path
 from propolis.policy.engine.subject import PolicySubject
@@ -180,7 +181,7 @@ def _taken_by(
     found: set[Taken] = set()
     for pair in paired_rules(policy, test.exceptions):
         subject = subject_of(test, policy, resource, operation, document)
-        result = complete(partial(_explained, pair, test, subject, now), answers, partial(fetch_from, test))
+        result = complete(partial(_explained, pair, test, subject, now), answers, CaseAnswers(test).fetch)
         if isinstance(result, Explained) and result.rule is not None:
             found |= set(taken(result.rule))
             document = _after(result, document)

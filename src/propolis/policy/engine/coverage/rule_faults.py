@@ -1,6 +1,6 @@
 """All faults of a rule: of its filters, conditions and checks, and of what it puts in place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from propolis.policy.engine.coverage.faults import DROP, Fault, renamed_key
@@ -35,8 +35,11 @@ def rule_faults(rule: dict[str, Any]) -> Iterator[Fault]:
         yield Fault(("exclude",), "drop exclude", DROP)
         yield from _match_faults(rule["exclude"], ("exclude",))
     yield from _preconditions(rule, ())
+    yield from _expressions_faults(rule.get("celPreconditions") or (), ("celPreconditions",), least=1)
     validation = rule.get("validate")
     if validation:
+        expressions = (validation.get("cel") or {}).get("expressions") or ()
+        yield from _expressions_faults(expressions, ("validate", "cel", "expressions"), least=2)
         yield from _check_faults(validation, ("validate",))
     yield from _making_faults(rule)
 
@@ -139,6 +142,15 @@ def _check_faults(check: dict[str, Any], path: Path) -> Iterator[Fault]:
         yield from _pod_security_faults(check["podSecurity"], (*path, "podSecurity"))
     if check.get("assert") is not None:
         yield from _assertion_faults(check["assert"], (*path, "assert"))
+
+
+def _expressions_faults(entries: Sequence[dict[str, Any]], path: Path, *, least: int) -> Iterator[Fault]:
+    """Expressions in CEL: one is dropped where that leaves enough, one says the opposite."""
+    for index, entry in enumerate(entries):
+        text = str(entry.get("expression", ""))
+        if len(entries) >= least:
+            yield Fault((*path, index), f"drop {shown(text)[:60]}", DROP)
+        yield Fault((*path, index, "expression"), f"negate {shown(text)[:60]}", f"!({text})")
 
 
 def _pod_security_faults(rule: dict[str, Any], path: Path) -> Iterator[Fault]:

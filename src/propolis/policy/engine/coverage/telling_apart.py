@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -13,13 +12,14 @@ from propolis.core.evaluation import Answer, LookupKey, complete
 from propolis.core.finding import Outcome
 from propolis.core.resource import Document, Resource
 from propolis.lang.json_patch import Operation, find_patch
-from propolis.policy.engine.case_answers import fetch_from
+from propolis.policy.engine.case_answers import CaseAnswers
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.coverage.document_changes import changed_documents
 from propolis.policy.engine.coverage.mutants import Mutant
 from propolis.policy.engine.coverage.request_changes import changed_requests, with_operation
 from propolis.policy.engine.evaluate import evaluate
-from propolis.policy.engine.explain.explain import Explained, explain
+from propolis.policy.engine.explain.changes import Explained
+from propolis.policy.engine.explain.explain import explain
 from propolis.policy.engine.explain.explanation import RuleExplanation
 from propolis.policy.engine.explain.patch_search import smallest_patch
 from propolis.policy.engine.explain.rules import PairedRule, paired_rules
@@ -162,7 +162,7 @@ def explained(base: _Base, pair: PairedRule, subject: PolicySubject, now: dateti
     found = complete(
         lambda answers: explain(pair, base.test.exceptions, subject, answers, now),
         base.answers,
-        partial(fetch_from, base.test),
+        CaseAnswers(base.test).fetch,
     )
     if not isinstance(found, Explained) or found.rule is None:
         raise TypeError("explain gives an explanation")
@@ -173,7 +173,7 @@ def verdict_of(base: _Base, pairs: list[PairedRule], subject: PolicySubject, now
     """What can be seen of a decision from outside: outcomes and documents, not messages."""
     rules = PolicySet([pair.compiled for pair in pairs])
     found = complete(
-        lambda answers: evaluate(rules, subject, answers, now), base.answers, partial(fetch_from, base.test)
+        lambda answers: evaluate(rules, subject, answers, now), base.answers, CaseAnswers(base.test).fetch
     )
     return tuple(one.outcome for one in found.findings), tuple(map(_made, found.actions))
 

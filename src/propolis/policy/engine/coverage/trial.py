@@ -8,6 +8,8 @@ import msgspec
 
 from propolis.policy.engine.coverage.mutants import Mutant
 from propolis.policy.engine.expectation import Row, check
+from propolis.policy.model.any import AnyPolicy
+from propolis.policy.model.cel.policy import CelPolicy, MutatingSpec
 from propolis.policy.model.kyverno_test import Expectation
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import PolicyTest
@@ -20,23 +22,26 @@ def tests_of(policy: Policy, tests: Iterable[PolicyTest]) -> list[PolicyTest]:
     """Tests with what is about a policy alone; other policies only where they change resources."""
     found = []
     for test in tests:
-        if test.errors or not any(_is(one, policy) for one in test.policies):
+        if test.errors or not any(is_same(one, policy) for one in test.policies):
             continue
         results = tuple(
             item for item in test.document.results if item.policy.rpartition("/")[2] == policy.name
         )
         if results:
-            kept = tuple(one for one in test.policies if _is(one, policy) or _changes(one))
+            kept = tuple(one for one in test.policies if is_same(one, policy) or _changes(one))
             document = msgspec.structs.replace(test.document, results=results)
             found.append(msgspec.structs.replace(test, document=document, policies=kept))
     return found
 
 
-def _is(one: Policy, policy: Policy) -> bool:
+def is_same(one: AnyPolicy, policy: Policy) -> bool:
+    """Whether a policy of a test is a certain one."""
     return one.name == policy.name and one.origin == policy.origin
 
 
-def _changes(policy: Policy) -> bool:
+def _changes(policy: AnyPolicy) -> bool:
+    if isinstance(policy, CelPolicy):
+        return isinstance(policy.spec, MutatingSpec)
     return any(rule.mutate is not None for rule in policy.spec.rules)
 
 
@@ -57,7 +62,7 @@ class Trial:
             if not chosen:
                 continue
             document = msgspec.structs.replace(test.document, results=tuple(chosen))
-            policies = tuple(mutant.policy if _is(one, self._policy) else one for one in test.policies)
+            policies = tuple(mutant.policy if is_same(one, self._policy) else one for one in test.policies)
             judged = msgspec.structs.replace(test, document=document)
             before = self._before(number, mutant, judged)
             after = _held(check(msgspec.structs.replace(judged, policies=policies), self._now))

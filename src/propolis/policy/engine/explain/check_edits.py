@@ -15,7 +15,7 @@ from propolis.policy.engine.explain.pod_security_edits import pod_security_edits
 from propolis.policy.engine.explain.recording import RecordingContext
 from propolis.policy.engine.explain.trace import Budget, Path
 from propolis.policy.engine.foreach import element_values, list_elements
-from propolis.policy.engine.pattern import PatternTooDeepError
+from propolis.policy.engine.pattern_tree import PatternTooDeepError
 from propolis.policy.engine.variables import compile_document
 from propolis.policy.model.validation import ForEachValidation, Validation
 
@@ -35,6 +35,8 @@ class CheckEdits:
 
     def ways(self, validation: Validation, context: RecordingContext) -> list[Candidate]:
         """Ways to mend the whole resource, or a part of it after which less is wrong."""
+        if validation.cel is not None:
+            return []
         if validation.pod_security is not None:
             return pod_security_edits(validation.pod_security, self._exceptions, self._document)
         if validation.foreach is not None:

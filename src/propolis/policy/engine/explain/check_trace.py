@@ -9,7 +9,7 @@ from propolis.policy.engine.explain.pattern_trace import PatternWalk
 from propolis.policy.engine.explain.recording import RecordingContext
 from propolis.policy.engine.explain.trace import ERROR, MET, SKIPPED, UNMET, Budget, Node, Path, Traced
 from propolis.policy.engine.mismatch import FAIL, SKIP
-from propolis.policy.engine.pattern import PatternTooDeepError, pattern_check
+from propolis.policy.engine.pattern_tree import PatternTooDeepError, check_levels
 from propolis.policy.engine.variables import Constant, compile_document
 from propolis.policy.model.validation import Deny, Validation
 
@@ -101,7 +101,7 @@ def _resolved(pattern: Any, context: RecordingContext) -> tuple[Any, tuple[Node,
     resolve = compile_document(pattern)
     context.record.taken()
     found = resolve.value if isinstance(resolve, Constant) else resolve(context)
-    pattern_check(found)
+    check_levels(found)
     return found, context.record.taken()
 
 

@@ -1,18 +1,17 @@
 """The door: one rule, a subject, look-ups and the time in; an explanation out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from propolis.core.action import Action
-from propolis.core.evaluation import Evaluation, Lookups
+from propolis.core.evaluation import Lookups
 from propolis.core.finding import Outcome
-from propolis.core.resource import Document
 from propolis.lang.jmespath import Environment
 from propolis.policy.engine.asked import Asked
 from propolis.policy.engine.evaluate import Decision, evaluate, lazy_context
+from propolis.policy.engine.explain.changes import Explained, changes_of
 from propolis.policy.engine.explain.explanation import (
     NO_MATCH,
     NOTHING,
-    Change,
     RuleExplanation,
     way_of,
 )
@@ -23,19 +22,13 @@ from propolis.policy.engine.explain.sources import below
 from propolis.policy.engine.explain.trace import ERROR, MOST_NODES, Budget, Node, Traced
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.subject import PolicySubject
-from propolis.policy.model.action import Create, Delete, Patch, Update
-from propolis.policy.model.exception import PolicyException
-
-
-class Explained(Evaluation, frozen=True):
-    """What the engine says of one rule, and why."""
-
-    rule: RuleExplanation | None = None
+from propolis.policy.model.any import AnyException
+from propolis.policy.model.rule import PolicyRule
 
 
 def explain(
     pair: PairedRule,
-    exceptions: tuple[PolicyException, ...],
+    exceptions: Sequence[AnyException],
     subject: PolicySubject,
     lookups: Lookups,
     now: datetime,
@@ -51,9 +44,9 @@ def explain(
     is_for, traced = _traced(pair, exceptions, subject, lookups, now, budget)
     found = decision.findings[0] if decision.findings else None
     outcome = _word(pair, found.outcome if found else None, is_for=is_for)
-    told = traced.outcome if pair.rule.validation is not None else None
-    if told is None and is_for and pair.rule.validation is None:
-        told = _engine_outcome(decision) if traced.outcome is None else traced.outcome
+    told = traced.outcome
+    if told is None and is_for and not _is_traced(pair.rule):
+        told = _engine_outcome(decision)
     explanation = RuleExplanation(
         policy=pair.compiled.rule.policy,
         rule=pair.rule.name,
@@ -63,7 +56,7 @@ def explain(
         message=found.message if found else "",
         nodes=tuple(below(node, pair.base, pair.shift) for node in traced.nodes),
         untold=budget.dropped,
-        changes=tuple(_changes(decision.actions, subject.resource.document)),
+        changes=tuple(changes_of(decision.actions, subject.resource.document)),
         base=pair.base,
     )
     return Explained(decision.findings, decision.actions, decision.used, None, explanation)
@@ -71,7 +64,7 @@ def explain(
 
 def _traced(
     pair: PairedRule,
-    exceptions: tuple[PolicyException, ...],
+    exceptions: Sequence[AnyException],
     subject: PolicySubject,
     lookups: Lookups,
     now: datetime,
@@ -87,7 +80,7 @@ def _traced(
             return False, Traced(None, tuple(nodes))
         context_of = lazy_context(request, Environment(now, asked.ask))
         tracer = RuleTracer(pair.policy, pair.rule, exceptions)
-        traced = tracer.trace(request, context_of, budget)
+        traced = tracer.trace(request, context_of, budget, now)
     except RecursionError:
         node = Node("rule", "", ERROR, note="the resource is nested too deep for this rule")
         return True, Traced(Outcome.ERROR, (node,))
@@ -103,23 +96,11 @@ def _word(pair: PairedRule, outcome: Outcome | None, *, is_for: bool) -> str:
     return str(outcome)
 
 
+def _is_traced(rule: PolicyRule) -> bool:
+    """Whether the trace of a check comes to an outcome by itself."""
+    return rule.validation is not None and rule.validation.cel is None
+
+
 def _engine_outcome(decision: Decision) -> Outcome | None:
-    """What a rule that changes or makes resources came to; its parts are not traced."""
+    """What a rule came to whose check is not traced to an outcome: it makes something, or speaks CEL."""
     return decision.findings[0].outcome if decision.findings else None
-
-
-def _changes(actions: tuple[Action, ...], document: Document) -> list[Change]:
-    changes: list[Change] = []
-    for action in actions:
-        match action:
-            case Patch():
-                before = None if action.is_existing else document
-                changes.append(
-                    Change("patch", action.resource, tuple(action.operations), before, action.document)
-                )
-            case Create() | Update():
-                name = "create" if isinstance(action, Create) else "update"
-                changes.append(Change(name, action.resource, document=action.document))
-            case Delete():
-                changes.append(Change("delete", action.resource))
-    return changes

@@ -144,14 +144,15 @@ def _camel(field: str) -> str:
     return first + "".join(part.title() for part in others)
 
 
-def _kind_text(request: Request) -> str:
+def kind_text(request: Request) -> str:
+    """The kind of a request: ``apps/v1/Deployment``."""
     version = f"{request.group}/{request.version}" if request.group else request.version
     subresource = f"/{request.subresource}" if request.subresource else ""
     return f"{version}/{request.kind}{subresource}"
 
 
 _ACTUAL: dict[str, Callable[[Request], str]] = {
-    "kinds": _kind_text,
+    "kinds": kind_text,
     "name": lambda request: brief(request.name),
     "names": lambda request: brief(request.name),
     "namespaces": lambda request: brief(request.name if request.kind == "Namespace" else request.namespace),

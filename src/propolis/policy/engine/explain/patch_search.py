@@ -5,7 +5,7 @@ pass is told. What mends a part only is looked at again with the rest.
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
 
@@ -27,6 +27,7 @@ from propolis.policy.engine.explain.subjects import with_document
 from propolis.policy.engine.explain.trace import Budget, Path
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.subject import PolicySubject
+from propolis.policy.model.any import AnyException
 from propolis.policy.model.exception import PolicyException
 
 MOST_EVALUATIONS = 400
@@ -46,7 +47,7 @@ Judge = Callable[[Document], Outcome | None]
 
 def smallest_patch(
     pair: PairedRule,
-    exceptions: tuple[PolicyException, ...],
+    exceptions: Sequence[AnyException],
     subject: PolicySubject,
     judge: Judge,
     lookups: Lookups,
@@ -65,7 +66,7 @@ class _Search:
     def __init__(
         self,
         pair: PairedRule,
-        exceptions: tuple[PolicyException, ...],
+        exceptions: Sequence[AnyException],
         subject: PolicySubject,
         judge: Judge,
         lookups: Lookups,
@@ -157,7 +158,8 @@ class _Search:
             context_of = lazy_context(request, Environment(self._now, asked.ask))
             tracer = RuleTracer(policy, self._pair.rule, self._exceptions)
             context = tracer.context(request, context_of, Budget())
-            excepted = compile_exceptions(self._exceptions, policy, self._pair.rule.name)
+            own = [one for one in self._exceptions if isinstance(one, PolicyException)]
+            excepted = compile_exceptions(own, policy, self._pair.rule.name)
             kept = [one for one in excepted if one.pod_security and one.lets_off(request, context)]
             finder = CheckEdits(document, policy.namespace, kept)
             ways = finder.ways(validation, context)

@@ -13,10 +13,9 @@ from propolis.policy.engine.explain.edits import (
     together,
 )
 from propolis.policy.engine.explain.near_values import EXAMPLES, PLACEHOLDER, meeting
-from propolis.policy.engine.explain.pattern_trace import expanded_key
-from propolis.policy.engine.explain.trace import Path
+from propolis.policy.engine.explain.pattern_trace import PatternWalk, expanded_key
+from propolis.policy.engine.explain.trace import Budget, Path
 from propolis.policy.engine.mismatch import SKIP
-from propolis.policy.engine.pattern import pattern_check
 from propolis.policy.engine.scalars import compile_scalar
 
 MOST_ITEMS = 200
@@ -40,8 +39,8 @@ def pattern_edits(pattern: Any, value: Any, path: Path) -> list[Candidate]:
 
 def _is_met(pattern: Any, value: Any) -> bool:
     """Whether nothing is to be done: the pattern is met, or a condition leaves the value out."""
-    found = pattern_check({"metadata": pattern})({"metadata": value}, {})
-    return found is None or found.kind == SKIP
+    verdict, _ = PatternWalk(Budget(0)).walk(pattern, value, (), None, {}, wild=isinstance(pattern, dict))
+    return verdict in ("", SKIP)
 
 
 def _map(pattern: dict[str, Any], value: dict[str, Any], path: Path) -> list[Candidate]:

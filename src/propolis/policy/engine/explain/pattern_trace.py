@@ -14,7 +14,7 @@ from propolis.policy.engine import anchors
 from propolis.policy.engine.anchors import parse_anchor, plain_key
 from propolis.policy.engine.explain.trace import MET, SKIPPED, UNMET, Budget, Node, Path, brief
 from propolis.policy.engine.mismatch import FAIL, NEGATION, SKIP
-from propolis.policy.engine.pattern_keys import has_anchors
+from propolis.policy.engine.pattern_tree import has_anchors
 from propolis.policy.engine.scalars import compile_scalar
 
 Seen: TypeAlias = dict[str, bool]

@@ -3,15 +3,19 @@
 Follows `rule_run.RuleRun`: entries, preconditions, exceptions, the check.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from propolis.core.errors import Place
 from propolis.core.finding import Outcome
 from propolis.policy.engine.autogen import PREFIX
+from propolis.policy.engine.cel.programs import Expressions
 from propolis.policy.engine.compiler import unsupported_feature
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.exceptions import CompiledException, compile_exceptions
 from propolis.policy.engine.explain.assertion_trace import trace_assertion
+from propolis.policy.engine.explain.cel_trace import CelTracer
 from propolis.policy.engine.explain.check_trace import CheckTracer
 from propolis.policy.engine.explain.condition_trace import trace_conditions
 from propolis.policy.engine.explain.foreach_trace import trace_foreach
@@ -19,25 +23,26 @@ from propolis.policy.engine.explain.pod_security_trace import trace_pod_security
 from propolis.policy.engine.explain.recording import Record, RecordingContext, recording
 from propolis.policy.engine.explain.trace import ERROR, MET, SKIPPED, UNMET, Budget, Node, Path, Traced
 from propolis.policy.engine.merging import merged
-from propolis.policy.engine.pattern import PatternTooDeepError
+from propolis.policy.engine.pattern_tree import PatternTooDeepError
 from propolis.policy.engine.policy_set import ContextOf
 from propolis.policy.engine.request import Request
+from propolis.policy.model.any import AnyException
 from propolis.policy.model.exception import PolicyException
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
-from propolis.policy.model.validation import Validation
+from propolis.policy.model.validation import Cel, Validation
 
 
 class RuleTracer:
     """Traces one rule; its paths begin at the rule."""
 
-    def __init__(self, policy: Policy, rule: PolicyRule, exceptions: tuple[PolicyException, ...]) -> None:
+    def __init__(self, policy: Policy, rule: PolicyRule, exceptions: Sequence[AnyException]) -> None:
         self._policy = policy
         self._rule = rule
-        self._exceptions = exceptions
-        self._excepted = compile_exceptions(exceptions, policy, rule.name)
+        self._exceptions = [one for one in exceptions if isinstance(one, PolicyException)]
+        self._excepted = compile_exceptions(self._exceptions, policy, rule.name)
 
-    def trace(self, request: Request, context_of: ContextOf, budget: Budget) -> Traced:
+    def trace(self, request: Request, context_of: ContextOf, budget: Budget, now: datetime) -> Traced:
         """What the rule says of a request that it is for.
 
         Raises:
@@ -61,7 +66,7 @@ class RuleTracer:
         kept = [one for one in let_off if one is not None]
         if any(not one.pod_security for one in kept):
             return Traced(Outcome.SKIP, (*self._entries_told(context), *nodes))
-        traced = self._checked(request, context, kept, budget)
+        traced = self._checked(request, context, kept, budget, now)
         return Traced(traced.outcome, (*self._entries_told(context), *nodes, *traced.nodes))
 
     def context(self, request: Request, context_of: ContextOf, budget: Budget) -> RecordingContext:
@@ -105,7 +110,12 @@ class RuleTracer:
         return one if lets_off else None
 
     def _checked(
-        self, request: Request, context: RecordingContext, kept: list[CompiledException], budget: Budget
+        self,
+        request: Request,
+        context: RecordingContext,
+        kept: list[CompiledException],
+        budget: Budget,
+        now: datetime,
     ) -> Traced:
         rule, validation = self._rule, self._rule.validation
         feature = unsupported_feature(rule)
@@ -119,10 +129,23 @@ class RuleTracer:
         )
         if needs_object and request.operation == "DELETE":
             return Traced(None, (Node("check", "", SKIPPED, note="a deletion brings no object", source=()),))
+        if validation.cel is not None:
+            return self._cel(validation.cel, request, budget, now)
         try:
             return self._validation(validation, request.document, context, kept, budget)
         except PatternTooDeepError as error:
             return Traced(Outcome.ERROR, (Node("pattern", "", ERROR, note=error.message),))
+
+    def _cel(self, cel: Cel, request: Request, budget: Budget, now: datetime) -> Traced:
+        """The expressions; what they come to together is the engine's to say."""
+        tracer = CelTracer(Expressions("ClusterPolicy"), request, now, budget)
+        source: Path = ("validate", "cel")
+        nodes = [
+            *tracer.conditions(self._rule.cel_preconditions, ("celPreconditions",)),
+            *tracer.variables(cel.variables, (*source, "variables")),
+            *tracer.validations(cel.expressions, (*source, "expressions")),
+        ]
+        return Traced(None, tuple(nodes))
 
     def _validation(
         self,

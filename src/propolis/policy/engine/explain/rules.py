@@ -8,7 +8,7 @@ from propolis.policy.engine.autogen import CRON_JOB, generated_rules
 from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.explain.trace import Path
 from propolis.policy.engine.policy_set import CompiledRule, PolicySet
-from propolis.policy.model.exception import PolicyException
+from propolis.policy.model.any import AnyException
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
 
@@ -38,7 +38,7 @@ class PairedRule(msgspec.Struct, frozen=True):
         return PolicySet([self.compiled])
 
 
-def paired_rules(policy: Policy, exceptions: Sequence[PolicyException]) -> list[PairedRule]:
+def paired_rules(policy: Policy, exceptions: Sequence[AnyException]) -> list[PairedRule]:
     """All rules of a policy in the order in which the engine takes them."""
     waiting: dict[str, list[tuple[PolicyRule, int, int]]] = {}
     for number, rule in enumerate(policy.spec.rules):

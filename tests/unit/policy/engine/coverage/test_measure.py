@@ -146,8 +146,15 @@ def test_rows_that_do_not_hold_are_counted() -> None:
 
 
 def test_rules_that_the_engine_does_not_evaluate_count_nowhere() -> None:
-    coverage = measured(pod_rule("cel: {expressions: [{expression: 'true'}]}"), (named("a"), "pass"))
+    coverage = measured(pod_rule("manifests: {attestors: []}"), (named("a"), "pass"))
     assert (coverage.unjudged, coverage.rules, coverage.branches, coverage.killed) == (("r",), 0, 0, 0)
+
+
+def test_expressions_in_cel_count_both_ways_and_are_negated() -> None:
+    rule = pod_rule("cel: {expressions: [{expression: 'object.spec.a == 1'}, {expression: 'true'}]}")
+    coverage = measured(rule, (named("a", a=1), "pass"))
+    assert missed(coverage) == [("expression", "not met"), ("expression", "not met")]
+    assert coverage.killed == 2
 
 
 def test_no_mutants_are_tried_where_nobody_wants_them() -> None:
