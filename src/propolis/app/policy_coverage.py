@@ -10,7 +10,7 @@ from propolis.app.policy_tests import load_tests_below, root_of
 from propolis.app.progress import Progress, silent
 from propolis.core import clock
 from propolis.core.assessment import Problem
-from propolis.core.errors import DocumentError
+from propolis.core.errors import DocumentError, Place
 from propolis.lang.quiet_gc import quiet_gc
 from propolis.lang.wildcard import matches
 from propolis.policy.engine.coverage.measure import PolicyCoverage, measure
@@ -92,9 +92,20 @@ class _Steps:
 
 def _placed(coverage: PolicyCoverage, policy: Policy, book: PlaceBook) -> PolicyCoverage:
     """The coverage with the lines and columns of what it tells."""
-    origin = policy.origin
-    missed = [msgspec.structs.replace(one, place=book.place(origin, one.source)) for one in coverage.missed]
-    survivors = [
-        msgspec.structs.replace(one, place=book.place(origin, one.source)) for one in coverage.survivors
-    ]
-    return msgspec.structs.replace(coverage, missed=tuple(missed), survivors=tuple(survivors))
+
+    def place(source: tuple[str | int, ...]) -> Place:
+        found = book.place(policy.origin, source)
+        return Place(_relative(found.path), found.line, found.column)
+
+    return msgspec.structs.replace(
+        coverage,
+        path=_relative(coverage.path),
+        missed=tuple(msgspec.structs.replace(one, place=place(one.source)) for one in coverage.missed),
+        survivors=tuple(msgspec.structs.replace(one, place=place(one.source)) for one in coverage.survivors),
+    )
+
+
+def _relative(path: str) -> str:
+    """A path as people write it: from the current folder where it lies below that."""
+    current = Path.cwd()
+    return str(Path(path).relative_to(current)) if Path(path).is_relative_to(current) else path

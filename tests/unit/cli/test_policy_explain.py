@@ -80,7 +80,7 @@ def test_the_tree_tells_what_departs_its_line_and_a_change_that_passes() -> None
     assert code(result) == 1
     assert "fail storefront/pinned  validate.pattern  policy.yaml:7:7" in result.stdout
     assert '✗ image: "!*:latest"  found "cart:latest" at 9:7  17:17' in result.stdout
-    assert "-     image: cart:latest" in result.stdout
+    assert '-     image: "cart:latest"' in result.stdout
     assert "+     team: shop" in result.stdout
     assert "Not for this resource" in result.stdout
 

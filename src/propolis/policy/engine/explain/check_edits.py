@@ -35,8 +35,6 @@ class CheckEdits:
 
     def ways(self, validation: Validation, context: RecordingContext) -> list[Candidate]:
         """Ways to mend the whole resource, or a part of it after which less is wrong."""
-        if validation.cel is not None:
-            return []
         if validation.pod_security is not None:
             return pod_security_edits(validation.pod_security, self._exceptions, self._document)
         if validation.foreach is not None:

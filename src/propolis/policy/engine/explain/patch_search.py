@@ -87,6 +87,9 @@ class _Search:
 
     def run(self) -> Advice:
         """Candidates by cost until enough pass or the budget is used up."""
+        validation = self._pair.rule.validation
+        if validation is not None and validation.cel is not None:
+            return Advice(note="no change is looked for where a rule is written in CEL")
         document = self._subject.resource.document
         numbers = count()
         failing, ways = self._ways(document)
