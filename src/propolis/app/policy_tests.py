@@ -32,7 +32,9 @@ def run_tests(folders: Sequence[Path], selector: str, file_name: str, root: Path
     chosen = parse_selector(selector)
     if Path(file_name).name != file_name:
         raise DocumentError(f"{file_name!r} is no name of a file", expected="a name without a folder")
-    tests = [test for folder in folders for test in _load(folder, root or root_of(folder), file_name)]
+    tests = [
+        test for folder in folders for test in load_tests_below(folder, root or root_of(folder), file_name)
+    ]
     rows = [row for test in tests for row in _judged(test, chosen)]
     return TestReport(len(tests), tuple(rows))
 
@@ -43,7 +45,12 @@ def root_of(folder: Path) -> Path:
     return current if resolved != current and resolved.is_relative_to(current) else resolved.parent
 
 
-def _load(folder: Path, root: Path, file_name: str) -> list[PolicyTest]:
+def load_tests_below(folder: Path, root: Path, file_name: str) -> list[PolicyTest]:
+    """The tests below a folder, which may name files below a root.
+
+    Raises:
+        DocumentError: The folder is not below the root.
+    """
     if not folder.resolve().is_relative_to(root.resolve()):
         raise DocumentError(f"{folder} is outside of {root}", expected="a root that holds all folders")
     return load_tests(folder, root, file_name)

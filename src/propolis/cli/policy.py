@@ -11,6 +11,8 @@ POLICY_COMMANDS = {
     "test": ("propolis.cli.policy_test", "Run kyverno-test.yaml files as they are."),
     "apply": ("propolis.cli.policy_apply", "Judge resources by policies, without keeping anything."),
     "lint": ("propolis.cli.policy_lint", "Check policies: errors with places, and gaps."),
+    "explain": ("propolis.cli.policy_explain", "Tell why rules decide as they do, and what would pass."),
+    "coverage": ("propolis.cli.policy_coverage", "Tell what tests exercise, and what they would not notice."),
     "jp": ("propolis.cli.policy_jp", "Try the expressions of policies."),
 }
 

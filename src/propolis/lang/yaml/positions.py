@@ -24,26 +24,35 @@ def position_of(data: bytes, line: int, path: Path) -> tuple[int, int]:
         path: Way to the field. Where it ends early (a field is absent, or came through an alias),
             the place of the nearest field above it is given.
     """
+    found = piece_text(data, line)
+    if found is None:
+        return line, 1
+    text, first_line = found
+    try:
+        here = _descend(iter(events_of(text), None), path)
+    except (YAMLError, StopIteration):
+        return line, 1
+    return here.line + first_line - 1, here.column
+
+
+def piece_text(data: bytes, line: int) -> tuple[bytes, int] | None:
+    """The text of the document that begins at a line and the line of its file on which the text begins."""
     try:
         pieces = list(split(to_utf8(data)))
     except EncodingProblem:
-        return line, 1
+        return None
     for piece in reversed(pieces):
         if piece.line <= line:
-            return _in_piece(piece, line, path)
-    return line, 1
+            return _from(piece, line)
+    return None
 
 
-def _in_piece(piece: Piece, line: int, path: Path) -> tuple[int, int]:
-    text, first_line = piece.text, piece.first_line
-    if line > piece.line:  # a later value of a JSON stream
-        text = b"".join(text.splitlines(keepends=True)[line - first_line :])
-        first_line = line
-    try:
-        found = _descend(iter(events_of(text), None), path)
-    except (YAMLError, StopIteration):
-        return line, 1
-    return found.line + first_line - 1, found.column
+def _from(piece: Piece, line: int) -> tuple[bytes, int]:
+    if line <= piece.line:
+        return piece.text, piece.first_line
+    return b"".join(
+        piece.text.splitlines(keepends=True)[line - piece.first_line :]
+    ), line  # a later JSON value
 
 
 def _descend(events: Iterator[Any], path: Path) -> Place:

@@ -27,7 +27,8 @@ MOST_PROBLEMS = 100
 
 Check = Callable[[Any, str, Environment], Iterator[str]]
 """Gives what is wrong with a value at a path, one text each."""
-_KEY = re.compile(r"(?P<each>~)?(?P<key>\((?P<expression>.*)\)|\\(?P<escaped>.+)\\|[^(].*?)", re.DOTALL)
+ENTRY = re.compile(r"(?P<each>~)?(?P<key>\((?P<expression>.*)\)|\\(?P<escaped>.+)\\|[^(].*?)", re.DOTALL)
+"""A key: a name, a name between backslashes, or an expression in brackets."""
 _BOUND = re.compile(r"~\w+\.|.*->\w+$", re.DOTALL)
 
 
@@ -46,7 +47,7 @@ def compile_assertion(tree: Any, message: Message) -> Validate:
     def validate(context: Context, value: Any) -> RuleResult:
         del value
         try:
-            problems = _first(check(_payload(context), "", context.environment))
+            problems = _first(check(payload_of(context), "", context.environment))
         except ExpressionError as error:
             return error_result("failed to apply assertion", error)
         if not problems:
@@ -63,7 +64,7 @@ def _first(problems: Iterator[str]) -> list[str]:
     return [problem for _, problem in zip(range(MOST_PROBLEMS), problems, strict=False)]
 
 
-def _payload(context: Context) -> dict[str, Any]:
+def payload_of(context: Context) -> dict[str, Any]:
     """What the tree is about: the objects of the request and who asks."""
     request = context.root.get("request") or {}
     names = {
@@ -126,7 +127,7 @@ def _each(check: Check, found: Any, path: str, environment: Environment) -> Iter
 def _projection(key: str, inner: Any, level: int) -> _Projection:
     if _BOUND.fullmatch(key) or _BOUND.match(key):
         raise AssertionTreeError(f"{key!r} binds a name, which is not supported")
-    parts = _KEY.fullmatch(key)
+    parts = ENTRY.fullmatch(key)
     if parts is None:
         raise AssertionTreeError(f"{key!r} is no key of an assertion")
     check = _compile(inner, level + 1)
@@ -166,18 +167,31 @@ def _compile_list(tree: list[Any], level: int) -> Check:
 
 
 def _compile_leaf(tree: Any) -> Check:
-    expression = None
-    if isinstance(tree, str) and tree.startswith("(") and tree.endswith(")"):
-        expression = compile_expression(tree[1:-1].strip())
-    elif isinstance(tree, str) and len(tree) > 1 and tree.startswith("\\") and tree.endswith("\\"):
-        tree = tree[1:-1]
+    wanted_of = _wanted(tree)
 
     def check(value: Any, path: str, environment: Environment) -> Iterator[str]:
-        wanted = expression.search(value, environment) if expression else tree
+        wanted = wanted_of(value, environment)
         if not _equal(value, wanted):
             yield f"{path}: Invalid value: {go_text(value)}: Expected value: {go_text(wanted)}"
 
     return check
+
+
+def _wanted(tree: Any) -> Callable[[Any, Environment], Any]:
+    """The function that gives what a leaf wants: itself, or what its expression gives."""
+    if isinstance(tree, str) and tree.startswith("(") and tree.endswith(")"):
+        return compile_expression(tree[1:-1].strip()).search
+    if isinstance(tree, str) and len(tree) > 1 and tree.startswith("\\") and tree.endswith("\\"):
+        tree = tree[1:-1]
+    return lambda _value, _environment: tree
+
+
+def is_agreed(leaf: Any, value: Any, environment: Environment) -> bool:
+    """Whether a value is what a leaf wants; false where its expression cannot be evaluated."""
+    try:
+        return _equal(value, _wanted(leaf)(value, environment))
+    except ExpressionError:
+        return False
 
 
 def _equal(value: Any, wanted: Any) -> bool:

@@ -82,7 +82,7 @@ class _Session:
         self._missing: set[LookupKey] = set()
         self._done: set[tuple[int, int]] = set()
         self.request = Request(subject, asked.ask)
-        self._context_of = _lazy_context(self.request, self._environment)
+        self._context_of = lazy_context(self.request, self._environment)
 
     def judge(self, rules: Iterable[CompiledRule]) -> None:
         """Adds what the rules say."""
@@ -129,7 +129,7 @@ class _Session:
         resource = msgspec.structs.replace(self._subject.resource, document=document)
         subject = msgspec.structs.replace(self._subject, resource=resource)
         self.request = Request(subject, self._asked.ask)
-        self._context_of = _lazy_context(self.request, self._environment)
+        self._context_of = lazy_context(self.request, self._environment)
 
     def _before(self, rule: CompiledRule) -> RuleResult | None:
         """What the rule says of the object before an update."""
@@ -137,7 +137,7 @@ class _Session:
         ref = msgspec.structs.replace(self._ref, name=reference_of(old).name)
         resource = msgspec.structs.replace(self._subject.resource, ref=ref, document=old)
         request = Request(msgspec.structs.replace(self._subject, resource=resource), self._asked.ask)
-        return _result(rule, request, _lazy_context(request, self._environment))
+        return _result(rule, request, lazy_context(request, self._environment))
 
     def decision(self) -> Decision:
         """All that was said.
@@ -172,7 +172,8 @@ def _result(rule: CompiledRule, request: Request, context_of: ContextOf) -> Rule
         return TOO_DEEP
 
 
-def _lazy_context(request: Request, environment: Environment) -> ContextOf:
+def lazy_context(request: Request, environment: Environment) -> ContextOf:
+    """Gives the context of a request: its variables and ``images``, made when it is first asked for."""
     made: list[Context] = []
 
     def context_of() -> Context:

@@ -78,6 +78,17 @@ class RulePattern:
         return pattern_check(self._resolve(context)), ()
 
 
+def filled(tree: Any, holes: Holes) -> Any:
+    """A part of a pattern with what fills its holes, for people."""
+    if not holes:
+        return tree
+    if isinstance(tree, Hole):
+        return holes[tree.index].pattern
+    if isinstance(tree, dict):
+        return {key: filled(value, holes) for key, value in tree.items()}
+    return [filled(item, holes) for item in tree] if isinstance(tree, list) else tree
+
+
 def _punched(document: Any, path: str, holes: list[Resolve]) -> Any:
     """The pattern with a hole for every text that has variables; paths as `compile_document` tells them.
 

@@ -12,7 +12,7 @@ from propolis.policy.engine.context import Context
 from propolis.policy.engine.evidence import PatternEvidence
 from propolis.policy.engine.formatting import shown
 from propolis.policy.engine.mismatch import FAIL, NEGATION, SKIP, Mismatch
-from propolis.policy.engine.pattern_holes import Holes, RulePattern
+from propolis.policy.engine.pattern_holes import Holes, RulePattern, filled
 from propolis.policy.engine.pattern_tree import PatternTooDeepError
 from propolis.policy.engine.result import RuleResult, error_result
 from propolis.policy.engine.validate import Message, passed
@@ -65,6 +65,7 @@ class SinglePattern(PatternValidation):
     def judge(self, value: Any, context_of: ContextOf) -> RuleResult:
         """The result on a value."""
         seen: dict[str, bool] = {}
+        holes: Holes = ()
         check = self._check
         if check is not None:
             found = check(value, seen)
@@ -79,6 +80,7 @@ class SinglePattern(PatternValidation):
             found = check(value, seen, holes)
         if found is None:
             return self._result
+        found.expected = filled(found.expected, holes)
         if found.kind is SKIP:
             return RuleResult(Outcome.SKIP, found.message())
         return _departed(found, seen, self._told_in(context_of), self.message)
@@ -126,6 +128,7 @@ class AnyPattern(PatternValidation):
             found = check(value, seen, holes)
             if found is None:
                 return self._met[index]
+            found.expected = filled(found.expected, holes)
             departures.append((found, seen))
         return self._none_met(departures, context_of)
 

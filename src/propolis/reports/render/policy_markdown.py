@@ -8,7 +8,7 @@ _ESCAPES = str.maketrans({"|": "\\|", "\n": " ", "\r": " ", "`": "\\`", "*": "\\
 
 def markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table whose cells show their text as it is; ends with a newline."""
-    lines = [_line(heading), _line(["---"] * len(heading)), *(_line(map(_cell, row)) for row in rows)]
+    lines = [_line(heading), _line(["---"] * len(heading)), *(_line(map(escaped_text, row)) for row in rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -16,6 +16,6 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cell(text: str) -> str:
+def escaped_text(text: str) -> str:
     """Text in which nothing is markup: neither Markdown's nor HTML's."""
     return escape(text.replace("\\", "\\\\").translate(_ESCAPES), quote=False)

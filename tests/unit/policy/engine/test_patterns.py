@@ -137,3 +137,11 @@ def test_a_pattern_deeper_than_the_limit_is_an_error() -> None:
 
     (finding,) = findings(parse_policy(document), pod())
     assert (finding.outcome, finding.message) == ("error", "the pattern is nested deeper than 100 levels")
+
+
+@pytest.mark.parametrize("way", ["pattern: {}", "anyPattern: [{}]"])
+def test_what_is_expected_where_an_object_is_absent_has_its_variables_filled_in(way: str) -> None:
+    inner = "{metadata: {labels: {team: '{{ request.object.metadata.name }}'}}}"
+    (found,) = findings(policy(pod_rule(way.format(inner))), pod())
+    assert isinstance(found.evidence, PatternEvidence)
+    assert found.evidence.expected == '{"team":"web"}'
