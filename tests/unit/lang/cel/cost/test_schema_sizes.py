@@ -94,7 +94,14 @@ def test_an_expression_on_a_schema_has_a_bound() -> None:
 
 
 def test_a_schema_of_anything_is_read_without_error() -> None:
-    for schema in ({}, {"type": 3}, {"type": "array"}, {"type": "array", "maxItems": -1}, {"properties": []}):
+    schemas: list[dict[str, Any]] = [
+        {},
+        {"type": 3},
+        {"type": "array"},
+        {"type": "array", "maxItems": -1},
+        {"properties": []},
+    ]
+    for schema in schemas:
         assert schema_sizes({"self": schema})(("self",), STRING) is not None
         assert schema_sizes({"self": schema})(("self", "a"), STRING) is None
 
