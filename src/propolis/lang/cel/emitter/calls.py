@@ -72,7 +72,7 @@ def _called(emitter: "Emitter", node: Call, codes: list[Code]) -> Code:
         guarded = _guarded(emitter, overload, codes)
         if guarded is not None:
             return guarded
-    call = dispatcher(function, len(codes), is_member=node.target is not None)
+    call = dispatcher(function, len(codes), is_member=node.target is not None, checked=found)
     inside = ", ".join(["runtime", *(code.text for code in codes)])
     return Code(f"{emitter.writer.value(call)}({inside})", _certain_kind(emitter, node))
 

@@ -115,7 +115,8 @@ class _Builder:
         function = self._environment.functions.get(node.function)
         if function is None:
             return unbound(node.function)
-        return dispatcher(function, count, is_member=node.target is not None)
+        checked = self._tree.overloads.get(node.id, ())
+        return dispatcher(function, count, is_member=node.target is not None, checked=checked)
 
     def _accumulating(self, node: Call) -> Run | None:
         """A step that lets the accumulator grow in place; None for any other call."""
