@@ -17,7 +17,7 @@ Follows cel-go parser/gen/CEL.g4 and parser/parser.go @ v0.30.0::
 Chains of ``&&`` and ``||`` become balanced trees. Macros are expanded where they are called.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from propolis.lang.cel import operators
 from propolis.lang.cel.ast import (
@@ -40,7 +40,7 @@ from propolis.lang.cel.nodes import Nodes
 
 LONGEST_TEXT = 100_000
 """Most code points of an expression, as cel-go and Kubernetes have it."""
-MOST_LEVELS = 120
+MOST_LEVELS = 100
 """Deepest nesting of brackets, arguments and ternaries within each other."""
 TALLEST_TREE = 240
 """Most nodes from the root to a leaf; a chain of fields or sums counts every link."""
@@ -51,6 +51,15 @@ RESERVED = frozenset({
     "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop",
     "package", "namespace", "return", "var", "void", "while",
 })  # fmt: skip
+_OR, _AND, _RELATION, _SUM, _PRODUCT = range(1, 6)
+_STRENGTHS = {
+    "||": _OR,
+    "&&": _AND,
+    **dict.fromkeys(operators.RELATIONS, _RELATION),
+    **dict.fromkeys(operators.SUMS, _SUM),
+    **dict.fromkeys(operators.PRODUCTS, _PRODUCT),
+}
+_FUNCTIONS = {sign: function for function, sign in operators.SIGNS.items()}
 MacroKey = tuple[str, bool, int | None]
 _NUMBERS = ("int", "float")
 
@@ -70,11 +79,14 @@ def parse(text: str, macros: Mapping[MacroKey, Macro]) -> Tree:
     try:
         root = parser.whole()
     except RecursionError as error:
-        raise CelSyntaxError(
-            pointed("Syntax error: nested too deeply", text, 0), place_of(text, 0)
-        ) from error
+        raise too_deep(text) from error
     nodes = parser.nodes
     return Tree(text, root, nodes.offsets, nodes.spans, nodes.macros)
+
+
+def too_deep(text: str) -> CelSyntaxError:
+    """What is wrong with an expression for which Python's stack is too small."""
+    return CelSyntaxError(pointed("Syntax error: nested too deeply", text, 0), place_of(text, 0))
 
 
 class _Parser:
@@ -129,9 +141,9 @@ class _Parser:
         if self._level > MOST_LEVELS:
             self.nodes.fail_at(self._token.start, f"nested deeper than {MOST_LEVELS} levels")
         start = self._token.start
-        condition = self._chain("||", operators.OR)
+        condition = self._binary(_OR)
         if question := self._accept("?"):
-            chosen = self._chain("||", operators.OR)
+            chosen = self._binary(_OR)
             self._expect(":")
             other = self._expression()
             call = Call(self.nodes.at(question.start), operators.CONDITIONAL, (condition, chosen, other))
@@ -139,17 +151,29 @@ class _Parser:
         self._level -= 1
         return condition
 
-    def _chain(self, sign: str, function: str) -> Expr:
+    def _binary(self, lowest: int) -> Expr:
+        """An operand, and the operators behind it that bind as strongly as ``lowest`` or stronger."""
+        start = self._token.start
+        left = self._unary()
+        while True:
+            sign = self._token.kind
+            level = _STRENGTHS.get(sign, 0)
+            if level < lowest:
+                return left
+            if level <= _AND:
+                left = self._chain(sign, level, left)
+                continue
+            identity = self.nodes.at(self._next().start)
+            right = self._binary(level + 1)
+            left = self._made(Call(identity, _FUNCTIONS[sign], (left, right)), start, left, right)
+
+    def _chain(self, sign: str, level: int, first: Expr) -> Expr:
         """Operands of ``||`` or ``&&``, as a balanced tree."""
-        parse: Callable[[], Expr] = self._relation if sign == "&&" else self._and
-        terms, signs = [parse()], []
+        terms, signs = [first], []
         while token := self._accept(sign):
             signs.append(self.nodes.at(token.start))
-            terms.append(parse())
-        return self._balanced(function, terms, signs, 0, len(signs) - 1) if signs else terms[0]
-
-    def _and(self) -> Expr:
-        return self._chain("&&", operators.AND)
+            terms.append(self._binary(level + 1))
+        return self._balanced(_FUNCTIONS[sign], terms, signs, 0, len(signs) - 1)
 
     def _balanced(self, function: str, terms: list[Expr], signs: list[int], low: int, high: int) -> Expr:
         middle = (low + high + 1) // 2
@@ -167,24 +191,6 @@ class _Parser:
 
     def _end_of(self, node: Expr) -> int:
         return self.nodes.spans[node.id][1]
-
-    def _relation(self) -> Expr:
-        return self._binary(operators.RELATIONS, self._sum)
-
-    def _sum(self) -> Expr:
-        return self._binary(operators.SUMS, self._product)
-
-    def _product(self) -> Expr:
-        return self._binary(operators.PRODUCTS, self._unary)
-
-    def _binary(self, signs: Mapping[str, str], parse: Callable[[], Expr]) -> Expr:
-        start = self._token.start
-        left = parse()
-        while (function := signs.get(self._token.kind)) is not None:
-            call = self.nodes.at(self._next().start)
-            right = parse()
-            left = self._made(Call(call, function, (left, right)), start, left, right)
-        return left
 
     def _unary(self) -> Expr:
         sign = self._token

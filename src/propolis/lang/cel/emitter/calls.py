@@ -63,9 +63,8 @@ def _called(emitter: "Emitter", node: Call, codes: list[Code]) -> Code:
         text = ", ".join(["runtime", *(code.text for code in codes)])
         return Code(f"{emitter.writer.value(unbound(node.function))}({text})")
     if function.call is not None:
-        inside = ", ".join(code.text for code in codes)
-        kind = _result_kind(emitter, node)
-        return Code(f"{emitter.writer.value(function.call)}({inside})", kind)
+        kind = "bool" if node.function in _BOOLS else ""
+        return Code(emitter.called(function.call, [code.text for code in codes]), kind)
     found = emitter.tree.overloads.get(node.id, ())
     if len(found) == 1:
         overload = next(one for one in function.overloads if one.id == found[0])
@@ -73,14 +72,8 @@ def _called(emitter: "Emitter", node: Call, codes: list[Code]) -> Code:
         if guarded is not None:
             return guarded
     call = dispatcher(function, len(codes), is_member=node.target is not None)
-    inside = ", ".join(["runtime", *(code.text for code in codes)])
-    return Code(f"{emitter.writer.value(call)}({inside})", _certain_kind(emitter, node))
-
-
-def _result_kind(emitter: "Emitter", node: Call) -> str:
-    """The kind of what an operator gives: only relations always give a bool."""
-    del emitter
-    return "bool" if node.function in _BOOLS else ""
+    inside = ["runtime", *(code.text for code in codes)]
+    return Code(emitter.called(call, inside), _certain_kind(emitter, node))
 
 
 def _certain_kind(emitter: "Emitter", node: Call) -> str:
@@ -117,8 +110,7 @@ def _guarded(emitter: "Emitter", overload: Overload, codes: list[Code]) -> Code 
         not code.is_name and code.text == text for code, text in zip(codes, texts, strict=True)
     ):
         return None  # a guard would be evaluated before an operand that stands to its left
-    inside = ", ".join((["runtime"] if overload.needs_runtime else []) + texts)
-    call = f"{emitter.writer.value(overload.call)}({inside})"
+    call = emitter.called(overload.call, (["runtime"] if overload.needs_runtime else []) + texts)
     text = f"({call} if {' and '.join(guards)} else leave())" if guards else call
     return Code(text, _KINDS.get(overload.result.kind, ""))
 
@@ -226,7 +218,7 @@ def _text_test(pattern: str) -> Callable[["Emitter", Call], Code | None]:
 def _matches(emitter: "Emitter", node: Call) -> Code | None:
     operands = node.arguments if node.target is None else (node.target, *node.arguments)
     pattern = emitter.constants.of(operands[1])
-    if type(pattern) is not str:
+    if type(pattern) is not str or emitter.loop_depth:
         return None
     try:
         search = compiled(pattern).search
