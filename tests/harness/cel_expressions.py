@@ -73,8 +73,9 @@ class Expressions:
         return f"({self.expression(depth, names)})"
 
     def _compounds(self) -> list[Callable[[int, tuple[str, ...]], str]]:
-        found = [
-            self._logic, self._logic, self._logic, self._operation, self._ternary, self._membership, self._call,
+        found: list[Callable[[int, tuple[str, ...]], str]] = [
+            self._logic, self._logic, self._logic, self._operation, self._ternary, self._membership,
+            self._call,
             self._negation, self._optional, self._bind, self._aggregate, self._index, self._conversion,
             self._loop, self._loop, self._loop, self._filtered,
         ]  # fmt: skip
@@ -161,7 +162,8 @@ class Expressions:
     def _filtered(self, depth: int, names: tuple[str, ...]) -> str:
         name = f"v{depth}"
         inner = (*names, name)
-        return f"{self._path(names)}.map({name}, {self.condition(depth, inner)}, {self.expression(depth, inner)})"
+        predicate, element = self.condition(depth, inner), self.expression(depth, inner)
+        return f"{self._path(names)}.map({name}, {predicate}, {element})"
 
     def _pair_loop(self, depth: int, names: tuple[str, ...]) -> str:
         index, name, macro = f"i{depth}", f"v{depth}", self._random.choice(PAIR_MACROS)

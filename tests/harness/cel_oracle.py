@@ -3,7 +3,7 @@
 Importing this module fails where it has no wheel.
 """
 
-import datetime
+import datetime as dt
 import re
 from typing import Any
 
@@ -30,7 +30,7 @@ ENVIRONMENT = cel.NewEnv(
         ext_encoders.ExtEncoders(),
     ],
 )
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY = 86_400
 
 KNOWN_DIFFERENCES = {
@@ -73,7 +73,7 @@ def _plain(value: Any) -> Any:
 
 
 def is_same(found: Any, expected: Any) -> bool:
-    """Whether a value of ours is theirs: times to the microsecond, maps in any order, types and optionals unseen."""
+    """Whether a value of ours is theirs: times to the microsecond, maps in any order."""
     if expected is None and found is not None and not isinstance(found, Failed):
         return _has_unseen(found)
     if _has_unseen(found):
@@ -96,9 +96,9 @@ def _key(value: Any) -> str:
         return f"timestamp {value.nanoseconds // 1000}"
     if isinstance(value, Duration):
         return f"duration {value.nanoseconds // 1000}"
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return f"timestamp {_microseconds(value - _EPOCH)}"
-    if isinstance(value, datetime.timedelta):
+    if isinstance(value, dt.timedelta):
         return f"duration {_microseconds(value)}"
     if isinstance(value, list):
         return f"[{', '.join(sorted(map(_key, value)))}]"
@@ -109,5 +109,5 @@ def _key(value: Any) -> str:
     return f"{type(value).__name__} {value!r}" if type(value) is not UInt else f"uint {int(value)}"
 
 
-def _microseconds(span: datetime.timedelta) -> int:
+def _microseconds(span: dt.timedelta) -> int:
     return (span.days * _DAY + span.seconds) * 1_000_000 + span.microseconds

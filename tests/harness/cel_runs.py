@@ -52,7 +52,8 @@ def is_same(one: Any, other: Any) -> bool:
     if isinstance(one, Failed):
         return one.kind == str(other.kind)
     if isinstance(one, float):
-        return (one == other and math.copysign(1, one) == math.copysign(1, other)) or one != one != other
+        is_equal = one == other and math.copysign(1, one) == math.copysign(1, other)
+        return is_equal or (math.isnan(one) and math.isnan(other))
     if isinstance(one, list):
         return len(one) == len(other) and all(map(is_same, one, other))
     if isinstance(one, dict):

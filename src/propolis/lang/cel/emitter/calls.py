@@ -14,6 +14,8 @@ from propolis.lang.cel.emitter.constants import UNKNOWN
 from propolis.lang.cel.emitter.writer import Code
 from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.library import Overload
+from propolis.lang.cel.operations.access import contains
+from propolis.lang.cel.operations.equality import equal, not_equal
 from propolis.lang.cel.regexes import compiled
 
 if TYPE_CHECKING:
@@ -53,7 +55,10 @@ def emit(emitter: "Emitter", node: Call) -> Code:
 def is_standard(emitter: "Emitter", node: Call) -> bool:
     """Whether a function has the overloads that a shortcut knows, and no others."""
     function = emitter.environment.functions.get(node.function)
-    return function is not None and {overload.id for overload in function.overloads} <= _KNOWN
+    if function is None:
+        return False
+    ids = {overload.id for overload in function.overloads}
+    return ids <= _KNOWN or not ids.isdisjoint(_SAME)
 
 
 def _called(emitter: "Emitter", node: Call, codes: list[Code]) -> Code:
@@ -142,6 +147,8 @@ def _equal_to(emitter: "Emitter", side: Expr, value: Any, *, is_equal: bool) -> 
     sign, name = "==" if is_equal else "!=", emitter.constant(value).text
     if type(value) is str:
         return Code(f"({emitter.emit(side).text} {sign} {name})", "bool")
+    if type(value) is list and all(type(element) is str for element in value):
+        return _equal_to_texts(emitter, side, name, is_equal=is_equal)
     if type(value) is not int or abs(value) > _LARGEST_EXACT:
         return None
     code = emitter.emit(side)
@@ -150,6 +157,14 @@ def _equal_to(emitter: "Emitter", side: Expr, value: Any, *, is_equal: bool) -> 
     first, again = emitter.named(code)
     joint = f"and type({again}) is not bool" if is_equal else f"or type({again}) is bool"
     return Code(f"({first} {sign} {name} {joint})", "bool")
+
+
+def _equal_to_texts(emitter: "Emitter", side: Expr, name: str, *, is_equal: bool) -> Code:
+    """A comparison with a list of texts: Python's is the same for plain lists."""
+    first, again = emitter.named(emitter.emit(side))
+    sign, call = ("==", equal) if is_equal else ("!=", not_equal)
+    instead = emitter.called(call, [again, name])
+    return Code(f"({again} {sign} {name} if type({first}) is list else {instead})", "bool")
 
 
 # Order.
@@ -188,9 +203,14 @@ def _in(emitter: "Emitter", node: Call) -> Code | None:
         code = emitter.emit(node.arguments[0])
         return Code(f"({code.text} in {emitter.writer.value(frozenset(values))})", "bool")
     value, container = emitter.all(node.arguments)
-    if value.kind == "str" and value.is_name and container.kind in ("list", "map"):
-        return Code(f"({value.text} in {container.text})", "bool")
-    return _called(emitter, node, [value, container])
+    if value.kind != "str" or not value.is_name:
+        return _called(emitter, node, [value, container])
+    first, again = emitter.named(container)
+    instead = emitter.called(contains, [value.text, again])
+    is_plain = f"type({first}) is dict"
+    if not emitter.loop_depth:
+        is_plain += f" or type({again}) is list"
+    return Code(f"({value.text} in {again} if {is_plain} else {instead})", "bool")
 
 
 def _not(emitter: "Emitter", node: Call) -> Code:
@@ -200,6 +220,17 @@ def _not(emitter: "Emitter", node: Call) -> Code:
 def _size(emitter: "Emitter", node: Call) -> Code:
     operand = node.arguments[0] if node.target is None else node.target
     return Code(f"len({emitter.emit(operand).text})", "int")
+
+
+def _converted(emitter: "Emitter", node: Call) -> Code:
+    """A conversion to a type that the value most often has already."""
+    class_name = _CLASSES[node.function]
+    code = emitter.emit(node.arguments[0])
+    if code.kind == _GUARDED[class_name]:
+        return code
+    first, again = emitter.named(code)
+    instead = _called(emitter, node, [Code(again, is_name=True)])
+    return Code(f"({again} if type({first}) is {class_name} else {instead.text})", instead.kind)
 
 
 def _text_test(pattern: str) -> Callable[["Emitter", Call], Code | None]:
@@ -293,6 +324,8 @@ _STANDARD = {
     "add_bytes", "add_double", "add_duration_duration", "add_duration_timestamp", "add_timestamp_duration",
     "add_int64", "add_list", "add_string", "add_uint64",
 }  # fmt: skip
+_SAME = frozenset({"string_to_string", "int64_to_int64", "double_to_double", "bool_to_bool"})
+"""Overloads that give what they get, whatever others their function has."""
 _RELATED = ("bool", "int64", "uint64", "double", "string", "bytes", "timestamp", "duration")
 _KNOWN = _STANDARD | {
     f"{word}_{names}"
@@ -305,6 +338,10 @@ _SHORTCUTS: dict[tuple[str, bool, int], Callable[["Emitter", Call], Code | None]
     (operators.IN, False, 2): _in,
     (operators.NOT, False, 1): _not,
     (operators.ADD, False, 2): _add,
+    ("string", False, 1): _converted,
+    ("int", False, 1): _converted,
+    ("double", False, 1): _converted,
+    ("bool", False, 1): _converted,
     ("size", False, 1): _size,
     ("size", True, 0): _size,
     ("startsWith", True, 1): _text_test("{text}.startswith({part})"),
