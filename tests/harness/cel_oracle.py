@@ -60,7 +60,10 @@ def outcome(program: Any, variables: dict[str, Any]) -> Any:
         value = program.eval(data=variables)
     except Exception as error:  # noqa: BLE001  # it raises bare exceptions
         return None if "UNIMPL" in str(error) else Failed("error")
-    return Failed("error") if value.type() == _KINDS.ERROR else _plain(value)
+    try:
+        return Failed("error") if value.type() == _KINDS.ERROR else _plain(value)
+    except (TypeError, RuntimeError):
+        return None
 
 
 def _plain(value: Any) -> Any:

@@ -8,19 +8,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from propolis.core.errors import Place
-from propolis.lang.cel.ast import Expr, Tree
+from propolis.lang.cel.ast import Call, Expr, Literal, Tree
+from propolis.lang.cel.children import children, with_children
 from propolis.lang.cel.errors import CelError
+from propolis.lang.cel.operators import AND, OR
 from propolis.lang.cel.parser import parse
 from propolis.lang.cel.unparser import unparse
 from tests.harness.cel_expressions import Expressions
 from tests.harness.cel_runs import ENVIRONMENT
 
+NOTHING = Literal(0, None)
 MACROS = ENVIRONMENT.macros
 SIGNS = "()[]{}.,?:!-+*/%<>=&|\"'`\\ \n0129abruxUX_$é\u2028"
 
 
 def shape(node: Expr) -> str:
-    return re.sub(r"\bid=\d+,? ?", "", repr(node))
+    """A tree without ids, and chains of ``&&`` and ``||`` without their shape."""
+    if isinstance(node, Call) and node.function in (AND, OR):
+        return f"{node.function}({', '.join(terms(node, node.function))})"
+    bare = re.sub(r"\bid=\d+,? ?", "", repr(with_children(node, 0, lambda _: NOTHING, int)))
+    return f"{bare}({', '.join(map(shape, children(node)))})"
+
+
+def terms(node: Expr, function: str) -> list[str]:
+    if isinstance(node, Call) and node.function == function:
+        return [term for side in node.arguments for term in terms(side, function)]
+    return [shape(node)]
 
 
 def parsed(text: str) -> tuple[Tree | None, Place]:
