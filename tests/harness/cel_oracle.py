@@ -106,10 +106,16 @@ def _key(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(sorted(map(_key, value)))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(sorted(f'{_key(key)}: {_key(its)}' for key, its in value.items()))}}}"
+        entries = (f"{_key_of_map(key)}: {_key(its)}" for key, its in value.items())
+        return f"{{{', '.join(sorted(entries))}}}"
     if isinstance(value, (bytes, bytearray)):
         return f"bytes {bytes(value)!r}"
     return f"{type(value).__name__} {value!r}" if type(value) is not UInt else f"uint {int(value)}"
+
+
+def _key_of_map(key: Any) -> str:
+    """Keys of both kinds of whole numbers look the same from Python."""
+    return str(int(key)) if isinstance(key, int) and type(key) is not bool else _key(key)
 
 
 def _microseconds(span: dt.timedelta) -> int:

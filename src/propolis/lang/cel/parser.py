@@ -17,7 +17,7 @@ Follows cel-go parser/gen/CEL.g4 and parser/parser.go @ v0.30.0::
 Chains of ``&&`` and ``||`` become balanced trees. Macros are expanded where they are called.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from propolis.lang.cel import operators
 from propolis.lang.cel.ast import (
@@ -268,17 +268,14 @@ class _Parser:
     def _arguments(self) -> tuple[Expr, ...]:
         arguments: list[Expr] = []
         while self._token.kind != ")":
+            if len(arguments) >= MOST_ITEMS:
+                self.nodes.fail_at(self._token.start, f"more than {MOST_ITEMS} items")
             arguments.append(self._expression())
-            self._count(arguments)
             if not self._accept(","):
                 break
             if self._token.kind == ")":
                 self._unexpected("an argument")
         return tuple(arguments)
-
-    def _count(self, items: list[Expr] | list[Entry]) -> None:
-        if len(items) > MOST_ITEMS:
-            self.nodes.fail_at(self._token.start, f"more than {MOST_ITEMS} items")
 
     def _expanded(self, call: Call, place: int) -> Expr | None:
         """What a macro makes of a call; None when it is no macro."""
@@ -355,62 +352,55 @@ class _Parser:
             self.nodes.fail_at(token.start, str(error))
         return self._made(Literal(self.nodes.at(first.start), value), first.start)
 
+    def _items(self, close: str) -> Iterator[bool]:
+        """Stands before every item of brackets in turn; tells whether it has a question mark."""
+        self._next()
+        count = 0
+        if self._accept(","):
+            self._expect(close)
+            return
+        while not self._accept(close):
+            count += 1
+            if count > MOST_ITEMS:
+                self.nodes.fail_at(self._token.start, f"more than {MOST_ITEMS} items")
+            yield self._accept("?") is not None
+            if self._token.kind != close:
+                self._expect(",")
+
     def _list(self) -> Expr:
-        bracket = self._next()
+        start = self._token.start
         elements: list[Expr] = []
         optionals: list[int] = []
-        while self._token.kind not in ("]", ","):
-            if self._accept("?"):
+        for is_optional in self._items("]"):
+            if is_optional:
                 optionals.append(len(elements))
             elements.append(self._expression())
-            self._count(elements)
-            if self._token.kind != "," or self._tokens[self._position + 1].kind == "]":
-                break
-            self._next()
-        self._accept(",")
-        self._expect("]")
-        node = ListExpr(self.nodes.at(bracket.start), tuple(elements), frozenset(optionals))
-        return self._made(node, bracket.start, *elements)
+        node = ListExpr(self.nodes.at(start), tuple(elements), frozenset(optionals))
+        return self._made(node, start, *elements)
 
     def _map(self) -> Expr:
-        bracket = self._next()
+        start = self._token.start
         entries: list[Entry] = []
-        while self._token.kind not in ("}", ","):
-            is_optional = self._accept("?") is not None
+        for is_optional in self._items("}"):
             key = self._expression()
             colon = self._expect(":")
             entries.append(Entry(self.nodes.at(colon.start), key, self._expression(), is_optional))
-            self._count(entries)
-            if self._token.kind != "," or self._tokens[self._position + 1].kind == "}":
-                break
-            self._next()
-        self._close_braces()
-        node = MapExpr(self.nodes.at(bracket.start), tuple(entries))
-        return self._made(node, bracket.start, *_values(entries))
+        node = MapExpr(self.nodes.at(start), tuple(entries))
+        return self._made(node, start, *_values(entries))
 
     def _struct(self, name: str, start: int) -> Expr:
-        brace = self._next()
+        brace = self._token.start
         entries: list[Entry] = []
-        while self._token.kind not in ("}", ","):
-            is_optional = self._accept("?") is not None
+        for is_optional in self._items("}"):
             field = self._token
             if field.kind not in ("name", "quoted"):
                 self._unexpected("a field")
             self._next()
             colon = self._expect(":")
-            entry = Entry(self.nodes.at(colon.start), field.text.strip("`"), self._expression(), is_optional)
-            entries.append(entry)
-            self._count(entries)
-            if self._token.kind != "," or self._tokens[self._position + 1].kind == "}":
-                break
-            self._next()
-        self._close_braces()
-        node = StructExpr(self.nodes.at(brace.start), name, tuple(entries))
+            key = field.text.strip("`")
+            entries.append(Entry(self.nodes.at(colon.start), key, self._expression(), is_optional))
+        node = StructExpr(self.nodes.at(brace), name, tuple(entries))
         return self._made(node, start, *_values(entries))
-
-    def _close_braces(self) -> None:
-        self._accept(",")
-        self._expect("}")
 
 
 def _values(entries: list[Entry]) -> list[Expr]:
