@@ -20,19 +20,22 @@ _MOST_SIGNATURES = 512
 """Combinations of classes that are kept for one call."""
 
 
-def dispatcher(function: Function, count: int, *, is_member: bool) -> Dispatch:
+def dispatcher(function: Function, count: int, *, is_member: bool, checked: tuple[str, ...] = ()) -> Dispatch:
     """What calls the overload of a function that fits the values.
 
     Args:
         function: With all its overloads.
         count: Number of values, with the receiver.
         is_member: Whether it is called on a receiver.
+        checked: Ids of the overloads that the checker found; a single one is the only one that may be called.
     """
     if function.call is not None:
         return _of_any(function.call)
     fitting = [
         one for one in function.overloads if one.is_member == is_member and len(one.arguments) == count
     ]
+    if len(checked) == 1:
+        fitting = [one for one in fitting if one.id in checked]
     known: dict[tuple[type, ...], Dispatch] = {}
 
     def dispatch(runtime: Runtime, *values: Any) -> Any:

@@ -49,12 +49,11 @@ class Limits(msgspec.Struct, frozen=True):
     """What one evaluation may use at most, where no cost limit is given.
 
     Attributes:
-        iterations: Elements that all comprehensions go through together.
-        text: Characters or bytes of a text that is built, elements of a list.
+        iterations: Elements that all comprehensions go through together; sixteen characters or elements of
+            a large text or list count as one where a call goes through it.
     """
 
     iterations: int = 2_000_000
-    text: int = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, eq=False)

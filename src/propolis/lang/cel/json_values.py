@@ -18,6 +18,7 @@ from propolis.lang.cel.libraries.standard.moments import (
     text_of_timestamp,
     timestamp_of_text,
 )
+from propolis.lang.cel.operations.size import limited
 from propolis.lang.cel.types import Type
 from propolis.lang.cel.values import Duration, OptionalValue, Timestamp, UInt, type_of
 
@@ -25,20 +26,26 @@ MOST_LEVELS = 200
 """Deepest nesting of what becomes JSON."""
 
 
-def to_json(value: Any, level: int = 0) -> Any:
+def to_json(value: Any) -> Any:
     """The JSON of a value; keys become texts, an optional value what it holds.
 
     Raises:
         EvaluationError: It has none, or is nested deeper than `MOST_LEVELS`.
+        CostError: It has too many parts.
     """
+    limited(value)
+    return _json(value, 0)
+
+
+def _json(value: Any, level: int) -> Any:
     if value is None or type(value) in (bool, int, str):
         return value
     if level > MOST_LEVELS:
         raise EvaluationError(f"the value is nested deeper than {MOST_LEVELS} levels")
     if isinstance(value, list):
-        return [to_json(element, level + 1) for element in value]
+        return [_json(element, level + 1) for element in value]
     if isinstance(value, Mapping):
-        return {_key(key): to_json(its, level + 1) for key, its in value.items()}
+        return {_key(key): _json(its, level + 1) for key, its in value.items()}
     written = _WRITTEN.get(type(value))
     if written is None:
         raise EvaluationError(f"a value of type {type_of(value)} has no JSON")

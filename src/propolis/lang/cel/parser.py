@@ -17,7 +17,7 @@ Follows cel-go parser/gen/CEL.g4 and parser/parser.go @ v0.30.0::
 Chains of ``&&`` and ``||`` become balanced trees. Macros are expanded where they are called.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 
 from propolis.lang.cel import operators
 from propolis.lang.cel.ast import (
@@ -40,7 +40,7 @@ from propolis.lang.cel.nodes import Nodes
 
 LONGEST_TEXT = 100_000
 """Most code points of an expression, as cel-go and Kubernetes have it."""
-MOST_LEVELS = 120
+MOST_LEVELS = 100
 """Deepest nesting of brackets, arguments and ternaries within each other."""
 TALLEST_TREE = 240
 """Most nodes from the root to a leaf; a chain of fields or sums counts every link."""
@@ -51,6 +51,15 @@ RESERVED = frozenset({
     "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop",
     "package", "namespace", "return", "var", "void", "while",
 })  # fmt: skip
+_OR, _AND, _RELATION, _SUM, _PRODUCT = range(1, 6)
+_STRENGTHS = {
+    "||": _OR,
+    "&&": _AND,
+    **dict.fromkeys(operators.RELATIONS, _RELATION),
+    **dict.fromkeys(operators.SUMS, _SUM),
+    **dict.fromkeys(operators.PRODUCTS, _PRODUCT),
+}
+_FUNCTIONS = {sign: function for function, sign in operators.SIGNS.items()}
 MacroKey = tuple[str, bool, int | None]
 _NUMBERS = ("int", "float")
 
@@ -70,11 +79,14 @@ def parse(text: str, macros: Mapping[MacroKey, Macro]) -> Tree:
     try:
         root = parser.whole()
     except RecursionError as error:
-        raise CelSyntaxError(
-            pointed("Syntax error: nested too deeply", text, 0), place_of(text, 0)
-        ) from error
+        raise too_deep(text) from error
     nodes = parser.nodes
     return Tree(text, root, nodes.offsets, nodes.spans, nodes.macros)
+
+
+def too_deep(text: str) -> CelSyntaxError:
+    """What is wrong with an expression for which Python's stack is too small."""
+    return CelSyntaxError(pointed("Syntax error: nested too deeply", text, 0), place_of(text, 0))
 
 
 class _Parser:
@@ -129,9 +141,9 @@ class _Parser:
         if self._level > MOST_LEVELS:
             self.nodes.fail_at(self._token.start, f"nested deeper than {MOST_LEVELS} levels")
         start = self._token.start
-        condition = self._chain("||", operators.OR)
+        condition = self._binary(_OR)
         if question := self._accept("?"):
-            chosen = self._chain("||", operators.OR)
+            chosen = self._binary(_OR)
             self._expect(":")
             other = self._expression()
             call = Call(self.nodes.at(question.start), operators.CONDITIONAL, (condition, chosen, other))
@@ -139,17 +151,29 @@ class _Parser:
         self._level -= 1
         return condition
 
-    def _chain(self, sign: str, function: str) -> Expr:
+    def _binary(self, lowest: int) -> Expr:
+        """An operand, and the operators behind it that bind as strongly as ``lowest`` or stronger."""
+        start = self._token.start
+        left = self._unary()
+        while True:
+            sign = self._token.kind
+            level = _STRENGTHS.get(sign, 0)
+            if level < lowest:
+                return left
+            if level <= _AND:
+                left = self._chain(sign, level, left)
+                continue
+            identity = self.nodes.at(self._next().start)
+            right = self._binary(level + 1)
+            left = self._made(Call(identity, _FUNCTIONS[sign], (left, right)), start, left, right)
+
+    def _chain(self, sign: str, level: int, first: Expr) -> Expr:
         """Operands of ``||`` or ``&&``, as a balanced tree."""
-        parse: Callable[[], Expr] = self._relation if sign == "&&" else self._and
-        terms, signs = [parse()], []
+        terms, signs = [first], []
         while token := self._accept(sign):
             signs.append(self.nodes.at(token.start))
-            terms.append(parse())
-        return self._balanced(function, terms, signs, 0, len(signs) - 1) if signs else terms[0]
-
-    def _and(self) -> Expr:
-        return self._chain("&&", operators.AND)
+            terms.append(self._binary(level + 1))
+        return self._balanced(_FUNCTIONS[sign], terms, signs, 0, len(signs) - 1)
 
     def _balanced(self, function: str, terms: list[Expr], signs: list[int], low: int, high: int) -> Expr:
         middle = (low + high + 1) // 2
@@ -167,24 +191,6 @@ class _Parser:
 
     def _end_of(self, node: Expr) -> int:
         return self.nodes.spans[node.id][1]
-
-    def _relation(self) -> Expr:
-        return self._binary(operators.RELATIONS, self._sum)
-
-    def _sum(self) -> Expr:
-        return self._binary(operators.SUMS, self._product)
-
-    def _product(self) -> Expr:
-        return self._binary(operators.PRODUCTS, self._unary)
-
-    def _binary(self, signs: Mapping[str, str], parse: Callable[[], Expr]) -> Expr:
-        start = self._token.start
-        left = parse()
-        while (function := signs.get(self._token.kind)) is not None:
-            call = self.nodes.at(self._next().start)
-            right = parse()
-            left = self._made(Call(call, function, (left, right)), start, left, right)
-        return left
 
     def _unary(self) -> Expr:
         sign = self._token
@@ -262,17 +268,14 @@ class _Parser:
     def _arguments(self) -> tuple[Expr, ...]:
         arguments: list[Expr] = []
         while self._token.kind != ")":
+            if len(arguments) >= MOST_ITEMS:
+                self.nodes.fail_at(self._token.start, f"more than {MOST_ITEMS} items")
             arguments.append(self._expression())
-            self._count(arguments)
             if not self._accept(","):
                 break
             if self._token.kind == ")":
                 self._unexpected("an argument")
         return tuple(arguments)
-
-    def _count(self, items: list[Expr] | list[Entry]) -> None:
-        if len(items) > MOST_ITEMS:
-            self.nodes.fail_at(self._token.start, f"more than {MOST_ITEMS} items")
 
     def _expanded(self, call: Call, place: int) -> Expr | None:
         """What a macro makes of a call; None when it is no macro."""
@@ -349,62 +352,55 @@ class _Parser:
             self.nodes.fail_at(token.start, str(error))
         return self._made(Literal(self.nodes.at(first.start), value), first.start)
 
+    def _items(self, close: str) -> Iterator[bool]:
+        """Stands before every item of brackets in turn; tells whether it has a question mark."""
+        self._next()
+        count = 0
+        if self._accept(","):
+            self._expect(close)
+            return
+        while not self._accept(close):
+            count += 1
+            if count > MOST_ITEMS:
+                self.nodes.fail_at(self._token.start, f"more than {MOST_ITEMS} items")
+            yield self._accept("?") is not None
+            if self._token.kind != close:
+                self._expect(",")
+
     def _list(self) -> Expr:
-        bracket = self._next()
+        start = self._token.start
         elements: list[Expr] = []
         optionals: list[int] = []
-        while self._token.kind not in ("]", ","):
-            if self._accept("?"):
+        for is_optional in self._items("]"):
+            if is_optional:
                 optionals.append(len(elements))
             elements.append(self._expression())
-            self._count(elements)
-            if self._token.kind != "," or self._tokens[self._position + 1].kind == "]":
-                break
-            self._next()
-        self._accept(",")
-        self._expect("]")
-        node = ListExpr(self.nodes.at(bracket.start), tuple(elements), frozenset(optionals))
-        return self._made(node, bracket.start, *elements)
+        node = ListExpr(self.nodes.at(start), tuple(elements), frozenset(optionals))
+        return self._made(node, start, *elements)
 
     def _map(self) -> Expr:
-        bracket = self._next()
+        start = self._token.start
         entries: list[Entry] = []
-        while self._token.kind not in ("}", ","):
-            is_optional = self._accept("?") is not None
+        for is_optional in self._items("}"):
             key = self._expression()
             colon = self._expect(":")
             entries.append(Entry(self.nodes.at(colon.start), key, self._expression(), is_optional))
-            self._count(entries)
-            if self._token.kind != "," or self._tokens[self._position + 1].kind == "}":
-                break
-            self._next()
-        self._close_braces()
-        node = MapExpr(self.nodes.at(bracket.start), tuple(entries))
-        return self._made(node, bracket.start, *_values(entries))
+        node = MapExpr(self.nodes.at(start), tuple(entries))
+        return self._made(node, start, *_values(entries))
 
     def _struct(self, name: str, start: int) -> Expr:
-        brace = self._next()
+        brace = self._token.start
         entries: list[Entry] = []
-        while self._token.kind not in ("}", ","):
-            is_optional = self._accept("?") is not None
+        for is_optional in self._items("}"):
             field = self._token
             if field.kind not in ("name", "quoted"):
                 self._unexpected("a field")
             self._next()
             colon = self._expect(":")
-            entry = Entry(self.nodes.at(colon.start), field.text.strip("`"), self._expression(), is_optional)
-            entries.append(entry)
-            self._count(entries)
-            if self._token.kind != "," or self._tokens[self._position + 1].kind == "}":
-                break
-            self._next()
-        self._close_braces()
-        node = StructExpr(self.nodes.at(brace.start), name, tuple(entries))
+            key = field.text.strip("`")
+            entries.append(Entry(self.nodes.at(colon.start), key, self._expression(), is_optional))
+        node = StructExpr(self.nodes.at(brace), name, tuple(entries))
         return self._made(node, start, *_values(entries))
-
-    def _close_braces(self) -> None:
-        self._accept(",")
-        self._expect("}")
 
 
 def _values(entries: list[Entry]) -> list[Expr]:

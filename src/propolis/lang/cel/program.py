@@ -13,10 +13,10 @@ from propolis.lang.cel.checker import check
 from propolis.lang.cel.emitter.function import Evaluate, Generated, generate
 from propolis.lang.cel.environment import Environment
 from propolis.lang.cel.errors import EvaluationError
-from propolis.lang.cel.interpreter.builder import Exact
+from propolis.lang.cel.interpreter.builder import Exact, exact
 from propolis.lang.cel.interpreter.frame import Observe
 from propolis.lang.cel.library import Runtime
-from propolis.lang.cel.parser import parse
+from propolis.lang.cel.parser import parse, too_deep
 from propolis.lang.cel.tracing import Recorder, Trace
 from propolis.lang.cel.types import Type
 
@@ -79,7 +79,7 @@ class Program:
             MissingLookups: The world has to be asked first.
         """
         if self._exact is None:
-            self._exact = Exact(self.tree, self.environment)
+            self._exact = exact(self.tree, self.environment)
         return self._exact.evaluate(variables, runtime)
 
     def evaluate_observed(self, variables: Mapping[str, Any], runtime: Runtime, observe: Observe) -> Any:
@@ -88,7 +88,7 @@ class Program:
         What ``observe`` raises ends the evaluation; a `CostError` is absorbed by nothing.
         """
         if self._observed is None:
-            self._observed = Exact(self.tree, self.environment, is_observed=True)
+            self._observed = exact(self.tree, self.environment, is_observed=True)
         return self._observed.evaluate(variables, runtime, observe)
 
     def trace(self, variables: Mapping[str, Any], runtime: Runtime) -> Trace:
@@ -119,4 +119,7 @@ def compile_expression(text: str, environment: Environment, *, is_checked: bool 
         CelTypeError: It uses what there is not, or calls what does not fit.
     """
     tree = parse(text, environment.macros)
-    return Program(check(tree, environment, is_lenient=not is_checked), environment)
+    try:
+        return Program(check(tree, environment, is_lenient=not is_checked), environment)
+    except RecursionError as error:
+        raise too_deep(text) from error

@@ -14,6 +14,8 @@ from propolis.lang.cel.emitter.constants import UNKNOWN
 from propolis.lang.cel.emitter.writer import Code
 from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.library import Overload
+from propolis.lang.cel.operations.access import contains
+from propolis.lang.cel.operations.equality import equal, not_equal
 from propolis.lang.cel.regexes import compiled
 
 if TYPE_CHECKING:
@@ -53,7 +55,10 @@ def emit(emitter: "Emitter", node: Call) -> Code:
 def is_standard(emitter: "Emitter", node: Call) -> bool:
     """Whether a function has the overloads that a shortcut knows, and no others."""
     function = emitter.environment.functions.get(node.function)
-    return function is not None and {overload.id for overload in function.overloads} <= _KNOWN
+    if function is None:
+        return False
+    ids = {overload.id for overload in function.overloads}
+    return ids <= _KNOWN or not ids.isdisjoint(_SAME)
 
 
 def _called(emitter: "Emitter", node: Call, codes: list[Code]) -> Code:
@@ -63,24 +68,17 @@ def _called(emitter: "Emitter", node: Call, codes: list[Code]) -> Code:
         text = ", ".join(["runtime", *(code.text for code in codes)])
         return Code(f"{emitter.writer.value(unbound(node.function))}({text})")
     if function.call is not None:
-        inside = ", ".join(code.text for code in codes)
-        kind = _result_kind(emitter, node)
-        return Code(f"{emitter.writer.value(function.call)}({inside})", kind)
+        kind = "bool" if node.function in _BOOLS else ""
+        return Code(emitter.called(function.call, [code.text for code in codes]), kind)
     found = emitter.tree.overloads.get(node.id, ())
     if len(found) == 1:
         overload = next(one for one in function.overloads if one.id == found[0])
         guarded = _guarded(emitter, overload, codes)
         if guarded is not None:
             return guarded
-    call = dispatcher(function, len(codes), is_member=node.target is not None)
-    inside = ", ".join(["runtime", *(code.text for code in codes)])
-    return Code(f"{emitter.writer.value(call)}({inside})", _certain_kind(emitter, node))
-
-
-def _result_kind(emitter: "Emitter", node: Call) -> str:
-    """The kind of what an operator gives: only relations always give a bool."""
-    del emitter
-    return "bool" if node.function in _BOOLS else ""
+    call = dispatcher(function, len(codes), is_member=node.target is not None, checked=found)
+    inside = ["runtime", *(code.text for code in codes)]
+    return Code(emitter.called(call, inside), _certain_kind(emitter, node))
 
 
 def _certain_kind(emitter: "Emitter", node: Call) -> str:
@@ -117,8 +115,7 @@ def _guarded(emitter: "Emitter", overload: Overload, codes: list[Code]) -> Code 
         not code.is_name and code.text == text for code, text in zip(codes, texts, strict=True)
     ):
         return None  # a guard would be evaluated before an operand that stands to its left
-    inside = ", ".join((["runtime"] if overload.needs_runtime else []) + texts)
-    call = f"{emitter.writer.value(overload.call)}({inside})"
+    call = emitter.called(overload.call, (["runtime"] if overload.needs_runtime else []) + texts)
     text = f"({call} if {' and '.join(guards)} else leave())" if guards else call
     return Code(text, _KINDS.get(overload.result.kind, ""))
 
@@ -150,6 +147,8 @@ def _equal_to(emitter: "Emitter", side: Expr, value: Any, *, is_equal: bool) -> 
     sign, name = "==" if is_equal else "!=", emitter.constant(value).text
     if type(value) is str:
         return Code(f"({emitter.emit(side).text} {sign} {name})", "bool")
+    if type(value) is list and all(type(element) is str for element in value):
+        return _equal_to_texts(emitter, side, name, is_equal=is_equal)
     if type(value) is not int or abs(value) > _LARGEST_EXACT:
         return None
     code = emitter.emit(side)
@@ -158,6 +157,14 @@ def _equal_to(emitter: "Emitter", side: Expr, value: Any, *, is_equal: bool) -> 
     first, again = emitter.named(code)
     joint = f"and type({again}) is not bool" if is_equal else f"or type({again}) is bool"
     return Code(f"({first} {sign} {name} {joint})", "bool")
+
+
+def _equal_to_texts(emitter: "Emitter", side: Expr, name: str, *, is_equal: bool) -> Code:
+    """A comparison with a list of texts: Python's is the same for plain lists."""
+    first, again = emitter.named(emitter.emit(side))
+    sign, call = ("==", equal) if is_equal else ("!=", not_equal)
+    instead = emitter.called(call, [again, name])
+    return Code(f"({again} {sign} {name} if type({first}) is list else {instead})", "bool")
 
 
 # Order.
@@ -196,9 +203,14 @@ def _in(emitter: "Emitter", node: Call) -> Code | None:
         code = emitter.emit(node.arguments[0])
         return Code(f"({code.text} in {emitter.writer.value(frozenset(values))})", "bool")
     value, container = emitter.all(node.arguments)
-    if value.kind == "str" and value.is_name and container.kind in ("list", "map"):
-        return Code(f"({value.text} in {container.text})", "bool")
-    return _called(emitter, node, [value, container])
+    if value.kind != "str" or not value.is_name:
+        return _called(emitter, node, [value, container])
+    first, again = emitter.named(container)
+    instead = emitter.called(contains, [value.text, again])
+    is_plain = f"type({first}) is dict"
+    if not emitter.loop_depth:
+        is_plain += f" or type({again}) is list"
+    return Code(f"({value.text} in {again} if {is_plain} else {instead})", "bool")
 
 
 def _not(emitter: "Emitter", node: Call) -> Code:
@@ -208,6 +220,17 @@ def _not(emitter: "Emitter", node: Call) -> Code:
 def _size(emitter: "Emitter", node: Call) -> Code:
     operand = node.arguments[0] if node.target is None else node.target
     return Code(f"len({emitter.emit(operand).text})", "int")
+
+
+def _converted(emitter: "Emitter", node: Call) -> Code:
+    """A conversion to a type that the value most often has already."""
+    class_name = _CLASSES[node.function]
+    code = emitter.emit(node.arguments[0])
+    if code.kind == _GUARDED[class_name]:
+        return code
+    first, again = emitter.named(code)
+    instead = _called(emitter, node, [Code(again, is_name=True)])
+    return Code(f"({again} if type({first}) is {class_name} else {instead.text})", instead.kind)
 
 
 def _text_test(pattern: str) -> Callable[["Emitter", Call], Code | None]:
@@ -226,7 +249,7 @@ def _text_test(pattern: str) -> Callable[["Emitter", Call], Code | None]:
 def _matches(emitter: "Emitter", node: Call) -> Code | None:
     operands = node.arguments if node.target is None else (node.target, *node.arguments)
     pattern = emitter.constants.of(operands[1])
-    if type(pattern) is not str:
+    if type(pattern) is not str or emitter.loop_depth:
         return None
     try:
         search = compiled(pattern).search
@@ -301,6 +324,8 @@ _STANDARD = {
     "add_bytes", "add_double", "add_duration_duration", "add_duration_timestamp", "add_timestamp_duration",
     "add_int64", "add_list", "add_string", "add_uint64",
 }  # fmt: skip
+_SAME = frozenset({"string_to_string", "int64_to_int64", "double_to_double", "bool_to_bool"})
+"""Overloads that give what they get, whatever others their function has."""
 _RELATED = ("bool", "int64", "uint64", "double", "string", "bytes", "timestamp", "duration")
 _KNOWN = _STANDARD | {
     f"{word}_{names}"
@@ -313,6 +338,10 @@ _SHORTCUTS: dict[tuple[str, bool, int], Callable[["Emitter", Call], Code | None]
     (operators.IN, False, 2): _in,
     (operators.NOT, False, 1): _not,
     (operators.ADD, False, 2): _add,
+    ("string", False, 1): _converted,
+    ("int", False, 1): _converted,
+    ("double", False, 1): _converted,
+    ("bool", False, 1): _converted,
     ("size", False, 1): _size,
     ("size", True, 0): _size,
     ("startsWith", True, 1): _text_test("{text}.startswith({part})"),

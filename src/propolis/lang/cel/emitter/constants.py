@@ -53,7 +53,8 @@ class Constants:
         values = [self.of(operand) for operand in operands]
         if any(value is UNKNOWN for value in values):
             return UNKNOWN
-        call = dispatcher(function, len(values), is_member=node.target is not None)
+        checked = self._tree.overloads.get(node.id, ())
+        call = dispatcher(function, len(values), is_member=node.target is not None, checked=checked)
         try:
             made = call(None, *values)
         except (EvaluationError, MissingLookups):

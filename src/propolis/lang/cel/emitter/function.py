@@ -18,8 +18,8 @@ Evaluate = Callable[[Mapping[str, Any], Runtime], Any]
 
 _HEAD = """def evaluate(variables, runtime):
     try:
-        left = iterations
 """
+_WORK = "        work = Work(iterations)\n"
 _TAIL = """    except Exception as error:
         return decide(variables, runtime, error)
 """
@@ -56,7 +56,7 @@ def generate(tree: CheckedTree, environment: Environment, exactly: Evaluate) -> 
     try:
         result = emitter.emit(tree.root)
         emitter.writer.line(f"return {result.text}")
-        source = _HEAD + "\n".join(emitter.writer.lines) + "\n" + _TAIL
+        source = _HEAD + (_WORK if emitter.spends else "") + "\n".join(emitter.writer.lines) + "\n" + _TAIL
         code = compile(source, "<cel>", "exec")
     except (Unsupported, SyntaxError, RecursionError, MemoryError):
         return None

@@ -51,8 +51,7 @@ def _range(emitter: "Emitter", node: Comprehension) -> str:
         with writer.block():
             writer.line(f"{name} = keys_of({name})")
     if emitter.loop_depth:
-        writer.line(f"left -= len({name})")
-        writer.line("if left < 0: leave()")
+        writer.line(f"{emitter.work()}.spend(len({name}))")
     return name
 
 

@@ -27,6 +27,7 @@ from propolis.lang.cel.emitter.facts import present_when
 from propolis.lang.cel.emitter.support import Unsupported
 from propolis.lang.cel.emitter.writer import Code, Known, Path, Writer
 from propolis.lang.cel.environment import Environment
+from propolis.lang.cel.operations import access, arithmetic, ordering
 from propolis.lang.cel.operations.access import make_list, make_map
 
 KINDS: dict[type, str] = {
@@ -39,6 +40,25 @@ KINDS: dict[type, str] = {
     type(None): "none",
 }
 
+_CHEAP = frozenset(
+    {
+        arithmetic.divide,
+        arithmetic.modulo,
+        arithmetic.multiply,
+        arithmetic.negate,
+        arithmetic.subtract,
+        access.index,
+        access.optional_index,
+        access.optional_select,
+        ordering.greater,
+        ordering.greater_or_equal,
+        ordering.less,
+        ordering.less_or_equal,
+    }
+)
+"""Operations whose time does not grow with their operands."""
+_WORDS = {"None": None, "True": True, "False": False}
+
 
 class Emitter:
     """Writes the code of one tree."""
@@ -50,6 +70,7 @@ class Emitter:
         self.constants = Constants(tree, environment)
         self.locals: dict[str, list[Code]] = {}
         self.loop_depth = 0
+        self.spends = False
         self._known_when_undecided: dict[int, dict[Path, Known]] = {}
         self._emits: dict[type, Callable[[Any], Code]] = {
             Ident: self._ident,
@@ -96,6 +117,18 @@ class Emitter:
         stored = [writer.stored(code) for code in codes]
         writer.lines += later
         return stored
+
+    def work(self) -> str:
+        """The variable that counts what is spent; the function has it where it is asked for."""
+        self.spends = True
+        return "work"
+
+    def called(self, call: Any, inside: list[str]) -> str:
+        """The code of a call of a value of the table; what is called in a loop is charged for."""
+        name = self.writer.value(call)
+        if self.loop_depth and call not in _CHEAP:
+            return f"charged({', '.join([self.work(), name, *inside])})"
+        return f"{name}({', '.join(inside)})"
 
     def truth(self, node: Expr) -> str:
         """The code of a condition: a bool, or it leaves."""
@@ -160,7 +193,8 @@ class Emitter:
         known = None if path is None else self.writer.known.get(path)
         if known is not None and known.may_be_absent:
             return known.name
-        return self.emit(node).text
+        text = self.emit(node).text
+        return self.writer.value(_WORDS[text]) if text in _WORDS else text
 
     def _select(self, node: Select) -> Code:
         if node.tests_only:

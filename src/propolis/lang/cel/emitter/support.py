@@ -1,8 +1,9 @@
 """What generated code calls besides the operations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from propolis.lang.cel.operations.size import effort
 from propolis.lang.cel.values import MixedMap
 
 
@@ -66,8 +67,33 @@ def insert_all(into: dict[Any, Any], more: Any) -> None:
         insert(into, key, value)
 
 
+class Work:
+    """What may still be spent in one evaluation."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def spend(self, units: int) -> None:
+        """Takes from what is left; turns to the exact evaluation when that is not enough."""
+        self.left -= units
+        if self.left < 0:
+            leave()
+
+
+def charged(work: Work, call: Callable[..., Any], *operands: Any) -> Any:
+    """A call in a loop: large texts and lists count, as they do in the exact evaluation."""
+    made = call(*operands)
+    if needed := effort(made, *operands):
+        work.spend(needed)
+    return made
+
+
 SUPPORT: dict[str, Any] = {
     "ABSENT": ABSENT,
+    "Work": Work,
+    "charged": charged,
     "insert": insert,
     "insert_all": insert_all,
     "keys_of": keys_of,

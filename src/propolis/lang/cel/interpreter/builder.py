@@ -26,6 +26,7 @@ from propolis.lang.cel.interpreter import logic, loops
 from propolis.lang.cel.interpreter.frame import Failure, Frame, Observe, Run
 from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.operations import access
+from propolis.lang.cel.operations.size import effort
 from propolis.lang.cel.values import OptionalValue
 
 Evaluate = Callable[[Mapping[str, Any], Runtime], Any]
@@ -51,6 +52,18 @@ class Exact:
             return self._run(Frame(variables, runtime, self._slots, self._iterations, observe))
         except RecursionError as error:
             raise EvaluationError("values are nested too deeply") from error
+
+
+def exact(tree: CheckedTree, environment: Environment, *, is_observed: bool = False) -> Exact:
+    """The exact evaluation of a tree.
+
+    Raises:
+        EvaluationError: Python's stack is too small for it.
+    """
+    try:
+        return Exact(tree, environment, is_observed=is_observed)
+    except RecursionError as error:
+        raise EvaluationError("the expression is nested too deeply") from error
 
 
 class _Builder:
@@ -115,7 +128,8 @@ class _Builder:
         function = self._environment.functions.get(node.function)
         if function is None:
             return unbound(node.function)
-        return dispatcher(function, count, is_member=node.target is not None)
+        checked = self._tree.overloads.get(node.id, ())
+        return dispatcher(function, count, is_member=node.target is not None, checked=checked)
 
     def _accumulating(self, node: Call) -> Run | None:
         """A step that lets the accumulator grow in place; None for any other call."""
@@ -237,13 +251,14 @@ def _variable(name: str) -> Run:
 
 
 def _called(call: Dispatch, runs: list[Run]) -> Run:
-    if len(runs) == 1:
-        only = runs[0]
-        return lambda frame: call(frame.runtime, only(frame))
-    if len(runs) == 2:  # noqa: PLR2004  # a pair, most often
-        one, other = runs
-        return lambda frame: call(frame.runtime, one(frame), other(frame))
-    return lambda frame: call(frame.runtime, *[run(frame) for run in runs])
+    def run(frame: Frame) -> Any:
+        values = [one(frame) for one in runs]
+        made = call(frame.runtime, *values)
+        if needed := effort(made, *values):
+            frame.spend(needed)
+        return made
+
+    return run
 
 
 def _key(key: Expr | str, build: Callable[[Expr], Run]) -> Run:

@@ -7,6 +7,7 @@ Follows apiserver pkg/cel/common/valuesunstructured.go @ v0.36.3: their order do
 from typing import Any
 
 from propolis.lang.cel.operations.equality import equal, identity_of
+from propolis.lang.cel.operations.size import limited
 from propolis.lang.cel.values import MergingList
 
 
@@ -17,6 +18,7 @@ class SetList(MergingList):
 
     def joined(self, other: list[Any]) -> "SetList":
         """The elements of both, each once; what is here keeps its place."""
+        limited([self, other])
         known = set(map(identity_of, self))
         made = SetList(self)
         for element in other:
@@ -28,6 +30,7 @@ class SetList(MergingList):
 
     def is_same(self, other: list[Any]) -> bool:
         """Whether both have as many elements, and all of the other's are here."""
+        limited(other)
         known = set(map(identity_of, self))
         return len(self) == len(other) and all(identity_of(element) in known for element in other)
 

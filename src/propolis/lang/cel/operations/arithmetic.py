@@ -23,7 +23,7 @@ from propolis.lang.cel.values import (
     UInt,
 )
 
-MOST_JOINED = 16 * 1024 * 1024
+MOST_JOINED = 4 * 1024 * 1024
 """Most characters, bytes or elements of what is joined."""
 
 

@@ -7,6 +7,7 @@ cel-go does.
 from collections.abc import Mapping
 from typing import Any
 
+from propolis.lang.cel.operations.size import limited
 from propolis.lang.cel.values import MergingList, OptionalValue, UInt
 
 _NUMBERS = frozenset({int, UInt, float})
@@ -14,7 +15,18 @@ _PLAIN = frozenset({str, bytes, bool, type(None)})
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Whether two values are equal; values of different types are not, numbers aside."""
+    """Whether two values are equal; values of different types are not, numbers aside.
+
+    Raises:
+        CostError: They have too many parts.
+    """
+    kind = type(one)
+    if kind not in _PLAIN and kind not in _NUMBERS:
+        limited(one)
+    return _equal(one, other)
+
+
+def _equal(one: Any, other: Any) -> bool:
     kind, its_kind = type(one), type(other)
     if kind in _PLAIN:
         return kind is its_kind and bool(one == other)
@@ -25,12 +37,12 @@ def equal(one: Any, other: Any) -> bool:
     if isinstance(one, MergingList):
         return isinstance(other, list) and one.is_same(other)
     if isinstance(one, list):
-        return isinstance(other, list) and len(one) == len(other) and all(map(equal, one, other))
+        return isinstance(other, list) and len(one) == len(other) and all(map(_equal, one, other))
     if isinstance(one, Mapping):
         return isinstance(other, Mapping) and _same_entries(one, other)
     if kind is OptionalValue:
         return (
-            its_kind is OptionalValue and one.has_value == other.has_value and equal(one.value, other.value)
+            its_kind is OptionalValue and one.has_value == other.has_value and _equal(one.value, other.value)
         )
     return kind is its_kind and bool(one == other)
 
@@ -46,7 +58,7 @@ def _same_entries(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
     absent = _ABSENT
     for key, value in one.items():
         found = other.get(key, absent)
-        if found is absent or not equal(value, found):
+        if found is absent or not _equal(value, found):
             return False
     return True
 

@@ -12,6 +12,7 @@ from propolis.lang.cel.errors import CostError, EvaluationError
 from propolis.lang.cel.libraries.standard.moments import text_of_duration, text_of_timestamp
 from propolis.lang.cel.libraries.standard.numbers import plain_text_of_float
 from propolis.lang.cel.operations.arithmetic import MOST_JOINED
+from propolis.lang.cel.operations.size import limited
 from propolis.lang.cel.types import Type
 from propolis.lang.cel.values import Duration, Timestamp, UInt, type_of
 
@@ -27,6 +28,7 @@ def formatted(text: str, values: list[Any]) -> str:
     Raises:
         EvaluationError: A clause that there is not, a value that does not fit it, too few values.
     """
+    limited(values)
     made: list[str] = []
     position = length = used = 0
     for found in _CLAUSE.finditer(text):

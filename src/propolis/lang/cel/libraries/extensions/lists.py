@@ -13,6 +13,7 @@ from propolis.lang.cel.macros.standard import collected
 from propolis.lang.cel.nodes import Nodes
 from propolis.lang.cel.operations.arithmetic import MOST_JOINED
 from propolis.lang.cel.operations.equality import identity_of
+from propolis.lang.cel.operations.size import limited
 from propolis.lang.cel.types import (
     BOOL,
     BYTES,
@@ -90,6 +91,7 @@ def _range(count: int) -> list[int]:
 
 
 def _distinct(values: list[Any]) -> list[Any]:
+    limited(values)
     found: dict[Any, Any] = {}
     for value in values:
         found.setdefault(identity_of(value), value)

@@ -8,12 +8,14 @@ from typing import Any
 
 from propolis.lang.cel.library import Function, Library, Overload
 from propolis.lang.cel.operations.equality import identity_of
+from propolis.lang.cel.operations.size import limited
 from propolis.lang.cel.types import BOOL, list_of, param
 
 _LIST = list_of(param("T"))
 
 
 def _set(values: list[Any]) -> set[Any]:
+    limited(values)
     return set(map(identity_of, values))
 
 

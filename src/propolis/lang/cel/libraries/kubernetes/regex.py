@@ -11,7 +11,7 @@ from propolis.lang.jmespath.regexes import compile_regex
 
 
 def _find(text: str, pattern: str) -> str:
-    found = _compiled(pattern).search(text)
+    found = _compiled(pattern).search(_readable(text))
     return found[0] if found else ""
 
 
@@ -19,7 +19,7 @@ def _find_all(text: str, pattern: str, most: int = -1) -> list[str]:
     """As Go finds: an empty match right behind another match is none."""
     parts: list[str] = []
     end = -1
-    for found in _compiled(pattern).finditer(text) if most else ():
+    for found in _compiled(pattern).finditer(_readable(text)) if most else ():
         if found.start() == found.end() == end:
             continue
         end = found.end()
@@ -29,9 +29,22 @@ def _find_all(text: str, pattern: str, most: int = -1) -> list[str]:
     return parts
 
 
+def _readable(text: str) -> str:
+    """The text itself.
+
+    Raises:
+        EvaluationError: It has halves of characters, which RE2 does not take.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise EvaluationError("the text is no Unicode") from error
+    return text
+
+
 def _compiled(pattern: str) -> Any:
     try:
-        return compile_regex(pattern)
+        return compile_regex(_readable(pattern))
     except ExpressionError as error:
         raise EvaluationError(f"Illegal regex: {error.message}") from error
 

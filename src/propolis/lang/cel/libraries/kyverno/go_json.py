@@ -66,7 +66,10 @@ def write(value: Any) -> str:
         EvaluationError: It has no form in JSON, or the text would be longer than `Limits.text_bytes`.
     """
     plain = _plain(value, [DEFAULT.text_bytes], 0)
-    text = _encode(plain).decode()
+    try:
+        text = _encode(plain).decode()
+    except UnicodeEncodeError as error:
+        raise EvaluationError("json: a text is no Unicode") from error
     if len(text) > DEFAULT.text_bytes:
         raise EvaluationError(f"the text is longer than {DEFAULT.text_bytes} bytes")
     return _HTML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -50,7 +50,7 @@ def _list(
     path = api_path(api_version, resource, namespace)
     if labels:
         selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
-        path += f"?labelSelector={quote(selector, safe='')}"
+        path += f"?labelSelector={quote(selector, safe='', errors='surrogatepass')}"
     found = asked(runtime, "list resource", API_CALL, "GET", path, "")
     if found is None:
         raise EvaluationError("failed to list resource: the server could not find the requested resource")

@@ -67,4 +67,4 @@ def api_path(api_version: str, resource: str, namespace: str, name: str = "") ->
     for part in parts:
         if part in _UNSAFE or "/" in part or "%" in part:
             raise EvaluationError(f"{part!r} cannot stand in the path of a resource")
-    return "/" + "/".join(quote(part, safe=":") for part in parts)
+    return "/" + "/".join(quote(part, safe=":", errors="surrogatepass") for part in parts)

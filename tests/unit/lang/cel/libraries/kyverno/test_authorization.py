@@ -65,8 +65,8 @@ def test_a_builder_does_not_change_what_it_is_called_on() -> None:
 
 
 def test_a_server_is_told_about_http_requests() -> None:
-    has_token = 'object.attributes.Header("x-token") == ["a", "b"]'
-    text = f'{has_token} ? http.Allowed().Response() : http.Denied("no").Response()'
+    condition = 'object.attributes.Header("x-token") == ["a", "b"]'
+    text = f'{condition} ? http.Allowed().Response() : http.Denied("no").Response()'
     assert _value("HTTP", text) == HttpResponse(HttpAllowed())
     assert _value("HTTP", 'http.Denied("no").Response()') == HttpResponse(HttpDenied("no"))
     assert _value("HTTP", 'object.attributes.QueryParam("q")') == ["1"]
