@@ -7,12 +7,12 @@ from typing import BinaryIO
 import msgspec
 
 from propolis.app.lookups import InventoryLookups
+from propolis.app.pod_security import pod_security_check
 from propolis.app.policy_context import objects_of
 from propolis.app.policy_inputs import (
     PolicyInput,
     read_policy_input,
     read_single,
-    read_standard,
     with_globals,
 )
 from propolis.cluster.manifests import observe_manifests
@@ -29,7 +29,6 @@ from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.evaluate import Decision, evaluate
 from propolis.policy.engine.image_answers import image_answers
-from propolis.policy.engine.pod_security.standard import evaluate_standard
 from propolis.policy.engine.policy_set import Phase, PolicySet
 from propolis.policy.model.action import Create, Delete, Patch, Update
 from propolis.policy.model.any import AnyPolicy
@@ -48,7 +47,8 @@ class ApplyInputs(msgspec.Struct, frozen=True):
         lookups: Files and folders whose objects only answer what policies ask, as a cluster would.
         context: A file of kind Context, with objects and images for the same.
         assignments: Global values, as ``name=value``.
-        standard: ``LEVEL:VERSION`` of Pod Security, or empty.
+        standard: ``LEVEL:VERSION`` of Pod Security, ``namespaces`` for their labels, or empty.
+        pod_security: A file with a PodSecurityConfiguration: defaults and exemptions for namespaces.
         audit_warns: Whether a failure that admission would not refuse is a warning.
     """
 
@@ -61,6 +61,7 @@ class ApplyInputs(msgspec.Struct, frozen=True):
     assignments: Sequence[str] = ()
     userinfo: Path | None = None
     standard: str = ""
+    pod_security: Path | None = None
     audit_warns: bool = False
 
 
@@ -73,7 +74,6 @@ def apply_policies(inputs: ApplyInputs, stdin: BinaryIO) -> ApplyReport:
     """
     if (*inputs.policies, *inputs.resources, *inputs.exceptions, *inputs.lookups).count("-") > 1:
         raise DocumentError("standard input is read once", expected="one - at most")
-    standard = read_standard(inputs.standard)
     values = with_globals(read_single(inputs.values, Values, Values()), inputs.assignments)
     user = read_single(inputs.userinfo, TestUser, TestUser())
     read = read_policy_input(inputs.policies, inputs.exceptions, stdin)
@@ -81,7 +81,10 @@ def apply_policies(inputs: ApplyInputs, stdin: BinaryIO) -> ApplyReport:
     asked = observe_manifests(inputs.lookups, DEFAULT, stdin, keeps_made=True)
     given = read_single(inputs.context, ContextFile, ContextFile())
     known = (*asked.resources, *objects_of(given, str(inputs.context)), *seen.resources)
-    lookups = InventoryLookups(Inventory(known), read.entries)
+    inventory = Inventory(known)
+    username = str((user.user_info or {}).get("username", ""))
+    check = pod_security_check(inputs.standard, inputs.pod_security, inventory, username)
+    lookups = InventoryLookups(inventory, read.entries)
     application = _Application(
         read, values, user, image_answers(given), lookups.fetch, audit_warns=inputs.audit_warns
     )
@@ -90,11 +93,11 @@ def apply_policies(inputs: ApplyInputs, stdin: BinaryIO) -> ApplyReport:
     with quiet_gc():
         for resource in seen.resources:
             findings, made = application.judge(resource)
-            findings += evaluate_standard(standard, resource, application.now).findings
+            findings += check(resource, application.now) if check else ()
             judged.append(JudgedResource(resource, tuple(findings)))
             documents += made
     return ApplyReport(
-        len(read.policies) + bool(standard.controls),
+        len(read.policies) + (check is not None),
         tuple(judged),
         tuple(documents),
         (*read.problems, *asked.problems, *seen.problems),

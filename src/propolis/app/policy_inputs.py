@@ -13,7 +13,6 @@ from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Error, Place
 from propolis.core.limits import DEFAULT
 from propolis.lang.yaml import load_documents
-from propolis.policy.engine.pod_security.standard import Standard, compile_standard
 from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.global_context import GlobalContextEntry
@@ -106,18 +105,3 @@ def with_globals(values: Values, assignments: Sequence[str]) -> Values:
                 raise DocumentError(f"{part!r} sets nothing", expected="name=value")
             given[name.strip()] = value
     return msgspec.structs.replace(values, global_values=given)
-
-
-def read_standard(text: str) -> Standard:
-    """The controls of ``LEVEL:VERSION``; none where the text is empty.
-
-    Raises:
-        DocumentError: There is no such level or version.
-    """
-    if not text:
-        return Standard(())
-    level, _, version = text.partition(":")
-    try:
-        return compile_standard(level, version or "latest")
-    except ValueError as error:
-        raise DocumentError(str(error), expected="restricted:v1.34, baseline:latest or the like") from None

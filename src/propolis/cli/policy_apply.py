@@ -41,7 +41,13 @@ LARGEST_EXIT_CODE = 255
     "--set", "-s", "assignments", multiple=True, metavar="NAME=VALUE", help="One more global value."
 )
 @click.option("--userinfo", "-u", type=FILE, help="Who asks, as a file of UserInfo.")
-@click.option("--pss", default="", metavar="LEVEL:VERSION", help="Check a level of Pod Security.")
+@click.option(
+    "--pss",
+    default="",
+    metavar="LEVEL:VERSION",
+    help="Check a level of Pod Security, or namespaces for the levels of their labels.",
+)
+@click.option("--pss-config", type=FILE, help="PodSecurityConfiguration of the API server, for namespaces.")
 @click.option("--policy-report", "-p", is_flag=True, help="Print PolicyReports: YAML, or JSON where asked.")
 @click.option("--detailed-results", is_flag=True, help="List what passes in the table too.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
@@ -67,6 +73,7 @@ def apply(
     assignments: tuple[str, ...],
     userinfo: Path | None,
     pss: str,
+    pss_config: Path | None,
     policy_report: bool,
     detailed_results: bool,
     format_: str,
@@ -88,7 +95,7 @@ def apply(
     """
     from propolis.app.policy_apply import ApplyInputs, apply_policies
 
-    if not policies and not pss:
+    if not policies and not pss and not pss_config:
         raise click.UsageError("nothing to apply: name policies, or a level with --pss restricted:v1.34")
     if not resources and not from_stdin:
         raise click.UsageError("nothing to judge: name resources with --resource PATH or --stdin")
@@ -105,6 +112,7 @@ def apply(
         assignments,
         userinfo,
         pss,
+        pss_config,
         audit_warns=audit_warn,
     )
     report = apply_policies(inputs, sys.stdin.buffer)

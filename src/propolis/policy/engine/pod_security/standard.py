@@ -1,6 +1,7 @@
 """A level of the Pod Security Standards as a set of rules: one finding for each control and workload."""
 
 from datetime import datetime
+from functools import cache
 
 import msgspec
 
@@ -99,6 +100,7 @@ class Standard(msgspec.Struct, frozen=True):
     controls: tuple[tuple[Rule, Check], ...]
 
 
+@cache
 def compile_standard(level: str, version: str = "latest") -> Standard:
     """The standard of a level (``baseline``) and version (``v1.34`` or ``latest``).
 
