@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from propolis.core.resource import Document, Origin, Resource, reference_of
 from propolis.policy.engine import PolicySubject
+from propolis.reports.render.yaml_text import yaml_stream
 
 FOUR = 4
 SIXTY_FIVE = 65
@@ -164,8 +163,8 @@ def sixty_five_policies(*, only_patterns: bool = False) -> list[Document]:
 
 
 def write(documents: list[Document], path: Path) -> Path:
-    """Documents as one YAML file."""
-    path.write_text(yaml.dump_all(documents, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8")
+    """Documents as one YAML file, without anchors, as people write them."""
+    path.write_bytes(yaml_stream(documents))
     return path
 
 

@@ -90,7 +90,8 @@ def apply_policies(inputs: ApplyInputs, stdin: BinaryIO) -> ApplyReport:
     with quiet_gc():
         for resource in seen.resources:
             findings, made = application.judge(resource)
-            findings += evaluate_standard(standard, resource, application.now).findings
+            if standard.controls:
+                findings += evaluate_standard(standard, resource, application.now).findings
             judged.append(JudgedResource(resource, tuple(findings)))
             documents += made
     return ApplyReport(
