@@ -14,12 +14,13 @@ from propolis.lang.cel.libraries.extensions import everything
 from propolis.lang.cel.libraries.standard import STANDARD
 from propolis.lang.cel.program import Program, compile_expression
 from propolis.lang.cel.types import DYN
-from tests.bench.policy import POD
+from tests.bench._policies import resource
 from tests.harness.cel_runs import runtime
 from tests.harness.corpora import corpora
 
 NAMES = ("object", "oldObject", "request", "variables", "namespaceObject", "params")
 ENVIRONMENT = Environment((STANDARD, *everything()), dict.fromkeys(NAMES, DYN), uses_cross_type_numerics=True)
+POD = resource(1, "Pod")
 VARIABLES: dict[str, Any] = {
     "object": POD,
     "oldObject": None,

@@ -26,6 +26,10 @@ BUILTINS = {
 """All that generated code may call without being given it."""
 
 
+_LONGEST_REMEMBERED = 16_384
+"""Characters of source whose bytecode is kept; longer source is rare and would fill the memory."""
+
+
 class Block:
     """Lines of one function under way.
 
@@ -136,7 +140,8 @@ class Language:
             self.function(constant) if type(constant) is Generated else constant
             for constant in generated.constants
         ]
-        made: Callable[..., Any] = self._maker(generated.source)(*constants)
+        maker = self._maker if len(generated.source) <= _LONGEST_REMEMBERED else self._make
+        made: Callable[..., Any] = maker(generated.source)(*constants)
         return made
 
     def _make(self, source: str) -> Callable[..., Any]:

@@ -98,3 +98,10 @@ def test_an_expression_with_too_many_parts_is_refused() -> None:
 def test_a_long_expression_is_split_into_functions() -> None:
     expression = f"[{', '.join(['a.b[?c == `1`].d | [0]'] * 200)}]"
     assert compile_expression(expression).search({"a": {"b": [{"c": 1, "d": 2}]}}) == [2] * 200
+
+
+def test_expressions_are_kept_but_for_long_ones() -> None:
+    short, long = "a.b", f"[{', '.join(['a'] * 2_000)}]"
+    assert compile_expression(short) is compile_expression(short)
+    assert compile_expression(long) is not compile_expression(long)
+    assert compile_expression(long).search({"a": 1}) == [1] * 2_000

@@ -91,16 +91,28 @@ class Expression:
         return found
 
 
-@lru_cache(maxsize=8192)
 def compile_expression(text: str, *, is_standard: bool = False) -> Expression:
     """Compiles an expression; a standard one knows the functions of the specification only.
 
     Raises:
         ExpressionError: It has a wrong syntax, an unknown function or a wrong number of arguments.
     """
+    if len(text) <= _LONGEST_REMEMBERED:
+        return _remembered(text, is_standard)
     if len(text) > LONGEST_EXPRESSION:
         raise ExpressionError(f"the expression has more than {LONGEST_EXPRESSION} characters")
+    return _compiled(text, is_standard)
+
+
+_LONGEST_REMEMBERED = 4096
+"""Characters of an expression that is kept: resources may bring in any number of longer ones."""
+
+
+def _compiled(text: str, is_standard: bool) -> Expression:  # noqa: FBT001  # arguments of a cache
     return Expression(text, LANGUAGE.function(generate_expression(text, is_standard=is_standard)))
+
+
+_remembered = lru_cache(maxsize=8192)(_compiled)
 
 
 def generate_expression(text: str, *, is_standard: bool = False) -> Generated:
