@@ -17,6 +17,7 @@ from propolis.lang.cel.library import Overload
 from propolis.lang.cel.operations.access import contains
 from propolis.lang.cel.operations.equality import equal, not_equal
 from propolis.lang.cel.regexes import compiled
+from propolis.lang.cel.values import OptionalValue
 
 if TYPE_CHECKING:
     from propolis.lang.cel.emitter.nodes import Emitter
@@ -192,7 +193,7 @@ def _add(emitter: "Emitter", node: Call) -> Code | None:
     """A text that is known makes Python raise for anything but a text beside it."""
     is_text = any(type(emitter.constants.of(argument)) is str for argument in node.arguments)
     codes = emitter.all(node.arguments)
-    if is_text:
+    if is_text and not emitter.loop_depth:
         return Code(f"({codes[0].text} + {codes[1].text})", "str")
     return _called(emitter, node, codes)
 
@@ -307,7 +308,12 @@ def _or_value(emitter: "Emitter", node: Call) -> Code | None:
     if lines:
         return None
     text = _optional(emitter, node.target, default.text)
-    return None if text is None else Code(text)
+    if text is None:
+        first, again = emitter.named(emitter.emit(node.target))
+        is_plain = f"type({first}) is not {writer.value(OptionalValue)} or {again}.has_value"
+        held = f"{again}.value if type({again}) is {writer.value(OptionalValue)} else {again}"
+        text = f"(({held}) if {is_plain} else {default.text})"
+    return Code(text)
 
 
 def _has_value(emitter: "Emitter", node: Call) -> Code | None:
