@@ -24,7 +24,6 @@ from propolis.lang.cel.ast import (
 )
 from propolis.lang.cel.environment import Environment
 from propolis.lang.cel.errors import CelTypeError, place_of, pointed
-from propolis.lang.cel.homogeneity import mixed_literals
 from propolis.lang.cel.library import Function
 from propolis.lang.cel.substitution import Substitution, most_general
 from propolis.lang.cel.types import (
@@ -61,7 +60,7 @@ def check(tree: Tree, environment: Environment, *, is_lenient: bool = False) -> 
     if checker.errors and not is_lenient:
         raise _error(tree.text, checker.errors)
     final = checker.substitution.applied
-    checked = CheckedTree(
+    return CheckedTree(
         tree.text,
         root,
         tree.offsets,
@@ -72,11 +71,6 @@ def check(tree: Tree, environment: Environment, *, is_lenient: bool = False) -> 
         checker.constants,
         frozenset(checker.used),
     )
-    if environment.requires_one_type and not is_lenient:
-        mixed = [(tree.offsets.get(node_id, 0), message) for node_id, message in mixed_literals(checked)]
-        if mixed:
-            raise _error(tree.text, mixed)
-    return checked
 
 
 def _error(text: str, errors: list[tuple[int, str]]) -> CelTypeError:

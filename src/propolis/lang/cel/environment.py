@@ -66,7 +66,6 @@ class Environment:
         container: The name space in which names are looked up first.
         provider: Object types; None when there are none.
         uses_cross_type_numerics: Whether ``1 < 2.0`` passes the checker, as in Kubernetes since 1.28.
-        requires_one_type: Whether the elements of a literal must have one type, as in Kubernetes.
         uses_macros: Whether the parser replaces macros.
     """
 
@@ -75,7 +74,6 @@ class Environment:
     container: str = ""
     provider: Provider | None = None
     uses_cross_type_numerics: bool = False
-    requires_one_type: bool = False
     uses_macros: bool = True
     limits: Limits = field(default_factory=Limits)
 

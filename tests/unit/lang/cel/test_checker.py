@@ -127,23 +127,6 @@ def test_numbers_of_different_types_are_ordered_where_the_environment_says_so() 
     assert program("1 < 2.5 && 2u >= 1", environment=environment).evaluate({}, runtime()) is True
 
 
-@pytest.mark.parametrize(
-    "text", ["[1, 'a']", "{'a': 1, 'b': 2u}", "{'a': 1, 2: 1}", "[[1], ['a']]", "[1, dyn(1)]"]
-)
-def test_elements_of_a_literal_have_one_type_where_the_environment_wants_it(text: str) -> None:
-    environment = ENVIRONMENT.extended(requires_one_type=True)
-    assert program(text).type
-    with pytest.raises(CelTypeError, match="expected type"):
-        program(text, environment=environment)
-
-
-@pytest.mark.parametrize(
-    "text", ["'%s %d'.format(['a', 1])", "[1, 2, ?optional.of(3)]", "[]", "{'a': [], 'b': []}"]
-)
-def test_formatted_values_may_mix_types_everywhere(text: str) -> None:
-    assert program(text, environment=ENVIRONMENT.extended(requires_one_type=True)).type
-
-
 def test_names_are_looked_up_in_the_container_first() -> None:
     environment = Environment((STANDARD,), {"a.b.x": INT, "a.x": STRING, "x": BOOL}, container="a.b")
     assert compile_expression("x", environment).type == INT
