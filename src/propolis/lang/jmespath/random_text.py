@@ -39,7 +39,7 @@ class _Maker:
     def __init__(self, pattern: str, seed: str) -> None:
         self._pattern = pattern
         self._position = 0
-        self._seed = seed.encode()
+        self._seed = seed.encode(errors="surrogatepass")
         self._count = 0
         self._length = 0
 
