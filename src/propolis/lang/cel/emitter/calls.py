@@ -335,7 +335,8 @@ _STANDARD = {
     "size_bytes", "size_list", "size_map", "size_string",
     "bytes_size", "list_size", "map_size", "string_size",
     "contains_string", "starts_with_string", "ends_with_string", "matches", "matches_string",
-    "optional_orValue_value", "__orValueCompat___dyn_dyn", "optional_hasValue", "equals", "not_equals", "logical_not", "in_list", "in_map",
+    "__orValueCompat___dyn_dyn", "optional_orValue_value", "optional_hasValue",
+    "equals", "not_equals", "logical_not", "in_list", "in_map",
     "add_bytes", "add_double", "add_duration_duration", "add_duration_timestamp", "add_timestamp_duration",
     "add_int64", "add_list", "add_string", "add_uint64",
 }  # fmt: skip
