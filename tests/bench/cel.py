@@ -18,6 +18,30 @@ from tests.bench._policies import resource
 from tests.harness.cel_runs import runtime
 from tests.harness.corpora import corpora
 
+CONTAINER: dict[str, Any] = {
+    "name": "app",
+    "image": "registry.example/team/app:1.2.3",
+    "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+    "env": [{"name": f"SETTING_{number}", "value": "value " * 3} for number in range(12)],
+    "ports": [{"containerPort": 8080}],
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    },
+}
+POD: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
+    "spec": {
+        "serviceAccountName": "web",
+        "containers": [CONTAINER, {**CONTAINER, "name": "side"}],
+        "volumes": [{"name": "data", "emptyDir": {}}],
+    },
+}
 NAMES = ("object", "oldObject", "request", "variables", "namespaceObject", "params")
 ENVIRONMENT = Environment((STANDARD, *everything()), dict.fromkeys(NAMES, DYN), uses_cross_type_numerics=True)
 POD = resource(1, "Pod")

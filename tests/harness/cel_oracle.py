@@ -35,7 +35,8 @@ _DAY = 86_400
 
 KNOWN_DIFFERENCES = {
     r"\bint\(.*duration\(": "a duration as a number of nanoseconds: cel-go has it, cel-cpp does not",
-    r"has\([^()]*\.\?": "presence in an optional value: cel-cpp has no such thing at run time",
+    r"has\(|\.\?|\[\?": "what has no fields has none of a name for cel-go, is an error for cel-cpp",
+    r"orValue": "what is no optional value is given as it is by cel-go, an error for cel-cpp",
     r" in ": "a list or map as a key is in no map for cel-go, an error for cel-cpp",
 }
 """Patterns of expressions that may be an error for their library only, and why."""

@@ -34,6 +34,6 @@ def failure(text: str, environment: Environment = ENVIRONMENT, /, **variables: A
         except EvaluationError as error:
             messages.add(error.message)
         else:
-            raise AssertionError(f"{text} gives {found!r}")
+            raise AssertionError(f"{text} gives {found!r:.200}")
     assert len(messages) == 1
     return messages.pop()

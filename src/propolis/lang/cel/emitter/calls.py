@@ -17,6 +17,7 @@ from propolis.lang.cel.library import Overload
 from propolis.lang.cel.operations.access import contains
 from propolis.lang.cel.operations.equality import equal, not_equal
 from propolis.lang.cel.regexes import compiled
+from propolis.lang.cel.values import OptionalValue
 
 if TYPE_CHECKING:
     from propolis.lang.cel.emitter.nodes import Emitter
@@ -192,7 +193,7 @@ def _add(emitter: "Emitter", node: Call) -> Code | None:
     """A text that is known makes Python raise for anything but a text beside it."""
     is_text = any(type(emitter.constants.of(argument)) is str for argument in node.arguments)
     codes = emitter.all(node.arguments)
-    if is_text:
+    if is_text and not emitter.loop_depth:
         return Code(f"({codes[0].text} + {codes[1].text})", "str")
     return _called(emitter, node, codes)
 
@@ -299,15 +300,29 @@ def _optional(emitter: "Emitter", node: Expr, absent: str) -> str | None:
 
 
 def _or_value(emitter: "Emitter", node: Call) -> Code | None:
-    if node.target is None:
-        return None
+    return None if node.target is None else _value_or(emitter, node.target, node.arguments[0])
+
+
+def _or_value_compat(emitter: "Emitter", node: Call) -> Code | None:
+    """What the macro of Kyverno's policies makes of ``orValue``: a function that needs both of its values."""
+    target, otherwise = node.arguments
+    return None if emitter.constants.of(otherwise) is UNKNOWN else _value_or(emitter, target, otherwise)
+
+
+def _value_or(emitter: "Emitter", target: Expr, otherwise: Expr) -> Code | None:
+    """The value that is held, or another; what holds none is given as it is."""
     writer = emitter.writer
     with writer.aside() as lines:
-        default = emitter.emit(node.arguments[0])
+        default = emitter.emit(otherwise)
     if lines:
         return None
-    text = _optional(emitter, node.target, default.text)
-    return None if text is None else Code(text)
+    text = _optional(emitter, target, default.text)
+    if text is None:
+        first, again = emitter.named(emitter.emit(target))
+        kind = writer.value(OptionalValue)
+        held = f"{again}.value if type({again}) is {kind} else {again}"
+        text = f"(({held}) if type({first}) is not {kind} or {again}.has_value else {default.text})"
+    return Code(text)
 
 
 def _has_value(emitter: "Emitter", node: Call) -> Code | None:
@@ -320,7 +335,8 @@ _STANDARD = {
     "size_bytes", "size_list", "size_map", "size_string",
     "bytes_size", "list_size", "map_size", "string_size",
     "contains_string", "starts_with_string", "ends_with_string", "matches", "matches_string",
-    "optional_orValue_value", "optional_hasValue", "equals", "not_equals", "logical_not", "in_list", "in_map",
+    "__orValueCompat___dyn_dyn", "optional_orValue_value", "optional_hasValue",
+    "equals", "not_equals", "logical_not", "in_list", "in_map",
     "add_bytes", "add_double", "add_duration_duration", "add_duration_timestamp", "add_timestamp_duration",
     "add_int64", "add_list", "add_string", "add_uint64",
 }  # fmt: skip
@@ -350,5 +366,6 @@ _SHORTCUTS: dict[tuple[str, bool, int], Callable[["Emitter", Call], Code | None]
     ("matches", True, 1): _matches,
     ("matches", False, 2): _matches,
     ("orValue", True, 1): _or_value,
+    ("__orValueCompat__", False, 2): _or_value_compat,
     ("hasValue", True, 0): _has_value,
 } | {(name, False, 2): _ordered for name in _ORDER}

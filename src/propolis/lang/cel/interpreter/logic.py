@@ -54,13 +54,16 @@ def conditional(condition: Run, chosen: Run, other: Run) -> Run:
 
 
 def optional_or(target: Run, other: Run, *, function: str) -> Run:
-    """``optional.or(other)`` and ``optional.orValue(other)``: the other side only if there is no value."""
+    """``optional.or(other)`` and ``optional.orValue(other)``: the other side only if there is no value.
+
+    Follows cel-go interpreter/interpretable.go @ v0.30.0: what is no optional value is given as it is.
+    """
     gives_value = function == "orValue"
 
     def run(frame: Frame) -> Any:
         found = target(frame)
         if type(found) is not OptionalValue:
-            return no_overload(function, found)
+            return found
         if found.has_value:
             return found.value if gives_value else found
         instead = other(frame)

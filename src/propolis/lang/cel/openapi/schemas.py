@@ -122,7 +122,7 @@ class ObjectTypes:
             return _string(schema)
         if kind == "number":
             return Declared(DOUBLE, _double)
-        return Declared(_SIMPLE[kind]) if kind in _SIMPLE else None
+        return Declared(_SIMPLE[kind]) if isinstance(kind, str) and kind in _SIMPLE else None
 
     def _array(self, schema: Schema, name: str, level: int) -> Declared | None:
         item = self._declared(schema.get("items"), f"{name}.@items", False, level + 1)  # noqa: FBT003  # inner

@@ -1,10 +1,11 @@
 """Fields, indices, keys, membership; of optional values too.
 
-Follows cel-spec doc/langdef.md §Field Selection and cel-go interpreter/attributes.go @ v0.30.0.
+Follows cel-go interpreter/attributes.go @ v0.30.0: a number or a text has no fields, so asking whether it has
+one gives false and no error, as policies in clusters rely on.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from propolis.lang.cel import operators
 from propolis.lang.cel.errors import EvaluationError
@@ -23,17 +24,17 @@ def select(value: Any, field: str) -> Any:
         found = value.get(field, _ABSENT)
         return no_key(field) if found is _ABSENT else found
     if type(value) is OptionalValue:
-        return optional_select(value, field)
-    raise EvaluationError(f"type '{type_of(value)}' does not support field selection")
+        return optional_select(_held(value, field), field)
+    return _in_list(field) if isinstance(value, list) else no_key(field)
 
 
 def has(value: Any, field: str) -> bool:
-    """``has(value.field)``."""
+    """``has(value.field)``; what has no fields has this one neither."""
     if isinstance(value, Mapping):
         return value.get(field, _ABSENT) is not _ABSENT
     if type(value) is OptionalValue:
         return value.has_value and has(value.value, field)
-    raise EvaluationError(f"type '{type_of(value)}' does not support field selection")
+    return _in_list(field) if isinstance(value, list) else False
 
 
 def optional_select(value: Any, field: str) -> OptionalValue:
@@ -43,7 +44,7 @@ def optional_select(value: Any, field: str) -> OptionalValue:
     if isinstance(value, Mapping):
         found = value.get(field, _ABSENT)
         return NONE if found is _ABSENT else OptionalValue(found)
-    raise EvaluationError(f"type '{type_of(value)}' does not support field selection")
+    return _in_list(field) if isinstance(value, list) else NONE
 
 
 def index(value: Any, key: Any) -> Any:
@@ -52,13 +53,13 @@ def index(value: Any, key: Any) -> Any:
         found = _found(value, key)
         return no_key(key) if found is _ABSENT else found
     if isinstance(value, list):
-        position = _position(value, key)
+        position = _position(key)
         if not 0 <= position < len(value):
             raise EvaluationError(f"index out of bounds: {position}")
         return value[position]
     if type(value) is OptionalValue:
-        return optional_index(value, key)
-    return no_overload(operators.INDEX, value, key)
+        return optional_index(_held(value, key), key)
+    return no_key(key)
 
 
 def optional_index(value: Any, key: Any) -> OptionalValue:
@@ -69,15 +70,26 @@ def optional_index(value: Any, key: Any) -> OptionalValue:
         found = _found(value, key)
         return NONE if found is _ABSENT else OptionalValue(found)
     if isinstance(value, list):
-        position = _position(value, key)
+        position = _position(key)
         return OptionalValue(value[position]) if 0 <= position < len(value) else NONE
-    return no_overload(operators.OPTIONAL_INDEX, value, key)
+    return NONE
 
 
-def _position(value: list[Any], key: Any) -> int:
+def _held(optional: OptionalValue, key: Any) -> OptionalValue:
+    """An optional value whose value, if there is one, has fields or elements."""
+    if optional.has_value and not isinstance(optional.value, (Mapping, list, OptionalValue)):
+        return no_key(key)
+    return optional
+
+
+def _position(key: Any) -> int:
     if type(key) in _NUMBERS and key == (whole := int(key) if key - key == 0 else 0):
         return whole
-    return no_overload(operators.INDEX, value, key)
+    return _in_list(key)
+
+
+def _in_list(key: Any) -> NoReturn:
+    raise EvaluationError(f"unsupported index type '{type_of(key)}' in list")
 
 
 def _found(value: Mapping[Any, Any], key: Any) -> Any:

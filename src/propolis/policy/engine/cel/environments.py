@@ -8,8 +8,9 @@ from functools import cache
 
 from propolis.lang.cel.environment import Environment, Provider
 from propolis.lang.cel.libraries.kubernetes.authorizer import AUTHORIZER_TYPE
-from propolis.lang.cel.libraries.kubernetes.environments import environment_at
-from propolis.lang.cel.libraries.kyverno.environments import kyverno_libraries
+from propolis.lang.cel.libraries.kubernetes.environments import environment_at, literals_at
+from propolis.lang.cel.libraries.kubernetes.literal_checks import Literals
+from propolis.lang.cel.libraries.kyverno.environments import kyverno_libraries, literals_of
 from propolis.lang.cel.libraries.kyverno.or_value import OR_VALUE_LIBRARY
 from propolis.lang.cel.library import Library
 from propolis.lang.cel.types import DYN, Type
@@ -66,3 +67,8 @@ def policy_environment(kind: str, namespace: str, types: Provider, extra: Mappin
         provider=types,
         uses_cross_type_numerics=True,
     )
+
+
+def literals_for(kind: str) -> Literals:
+    """What the literals in expressions of a kind of policy have to be."""
+    return literals_at() if kind in _KUBERNETES_KINDS else literals_of(kind)

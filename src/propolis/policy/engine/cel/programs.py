@@ -9,10 +9,11 @@ import msgspec
 
 from propolis.core.finding import Outcome
 from propolis.lang.cel.errors import CelError
+from propolis.lang.cel.libraries.kubernetes.literal_checks import check_literals
 from propolis.lang.cel.library import Library
 from propolis.lang.cel.program import Program, compile_expression
 from propolis.lang.cel.types import Type
-from propolis.policy.engine.cel.environments import policy_environment
+from propolis.policy.engine.cel.environments import literals_for, policy_environment
 from propolis.policy.engine.cel.types import PolicyTypes
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.cel.match import AuditAnnotation, NamedExpression, Validation
@@ -70,6 +71,7 @@ class Expressions:
         base: Path = (),
     ) -> None:
         self._types: dict[str, Type] = {}
+        self._literals = literals_for(kind)
         self.environment = policy_environment(kind, namespace, PolicyTypes(self._types), extra or {})
         self.variables: dict[str, Program] = {}
         self.base = base
@@ -85,9 +87,11 @@ class Expressions:
             PolicyError: The expression cannot be used.
         """
         try:
-            return compile_expression(text, self.environment)
+            program = compile_expression(text, self.environment)
+            check_literals(program.tree, self._literals)
         except CelError as error:
             raise PolicyError((*self.base, *path), error) from error
+        return program
 
     def add_variables(self, entries: Iterable[NamedExpression] | None, field: str = "variables") -> None:
         """Compiles variables in order. Raises `PolicyError`."""

@@ -5,11 +5,13 @@ Checks are built as values; ``check`` asks by a look-up of the kind `AUTHORIZATI
 | asked of | arguments |
 |---|---|
 | a path | user as JSON, "path", path, verb |
-| a resource | user as JSON, "resource", group, resource, subresource, namespace, name, verb, field selector, label selector |
+| a resource | user as JSON, "resource", group, resource, subresource, namespace, name, verb, field selector,
+label selector |
 
-The user has ``username``, ``uid``, ``groups`` and ``extra`` as in an AdmissionReview. The answer is a map with ``allowed``
-and ``reason``; an answer with an error is a decision that "errored", not an error of the expression.
-"""  # noqa: E501  # a table row
+The user has ``username``, ``uid``, ``groups`` and ``extra`` as in an AdmissionReview. The answer is a map
+with ``allowed`` and ``reason``; an answer with an error is a decision that "errored", not an error of the
+expression.
+"""  # a table row
 
 from typing import Any, ClassVar
 

@@ -17,6 +17,7 @@ from propolis.lang.cel.libraries.extensions import (
 from propolis.lang.cel.libraries.kubernetes.authorizer import AUTHORIZER_LIBRARY, AUTHORIZER_SELECTORS_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.formats import FORMAT_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.lists import LISTS_V0, LISTS_V1
+from propolis.lang.cel.libraries.kubernetes.literal_checks import Literals
 from propolis.lang.cel.libraries.kubernetes.network import CIDR_LIBRARY, IP_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.quantity import QUANTITY_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.regex import REGEX_LIBRARY
@@ -29,6 +30,8 @@ Version = tuple[int, int]
 NEWEST: Version = (1, 37)
 CROSS_TYPE_NUMERICS: Version = (1, 28)
 """From here on ``1 < 2.0`` passes the checker."""
+VALIDATORS: Version = (1, 29)
+"""From here on literals are validated."""
 
 _FIRST: Version = (1, 0)
 _ENDLESS: Version = (10**9, 0)
@@ -69,6 +72,12 @@ def environment_at(version: str = "") -> tuple[Library, ...]:
 def uses_cross_type_numerics(version: str = "") -> bool:
     """Whether the checker of a version lets numbers of different types be compared."""
     return not version or parse_minor(version) >= CROSS_TYPE_NUMERICS
+
+
+def literals_at(version: str = "") -> Literals:
+    """What a version asks of literals."""
+    is_validated = not version or parse_minor(version) >= VALIDATORS
+    return Literals.VALIDATED if is_validated else Literals.AGREEING
 
 
 def parse_minor(version: str) -> Version:

@@ -17,10 +17,11 @@ from propolis.lang.cel.libraries.extensions import (
     sets,
     strings,
 )
-from propolis.lang.cel.libraries.kubernetes.environments import environment_at
+from propolis.lang.cel.libraries.kubernetes.environments import environment_at, literals_at
 from propolis.lang.cel.libraries.kubernetes.formats import FORMAT_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.jsonpatch import JSON_PATCH_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.lists import LISTS_V0
+from propolis.lang.cel.libraries.kubernetes.literal_checks import Literals
 from propolis.lang.cel.libraries.kubernetes.network import CIDR_LIBRARY, IP_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.quantity import QUANTITY_LIBRARY
 from propolis.lang.cel.libraries.kubernetes.regex import REGEX_LIBRARY
@@ -67,6 +68,14 @@ def kyverno_libraries(kind: str, namespace: str = "") -> tuple[Library, ...]:
     """
     name = kind.removeprefix("Namespaced")
     return _libraries(name if name in KINDS else _VALIDATING, namespace)
+
+
+def literals_of(kind: str) -> Literals:
+    """What a kind of policy asks of literals; of mutating ones as much as an API server does."""
+    name = kind.removeprefix("Namespaced")
+    if name == _MUTATING:
+        return literals_at(_KUBERNETES)
+    return Literals.MIXED if name == _GENERATING else Literals.AGREEING
 
 
 @cache

@@ -2,18 +2,18 @@
 
 | kind | arguments | answer |
 |---|---|---|
-| api-call | method, path, body as JSON or empty | what the API server answers, parsed; None where it says "not found" |
-| http-call | method, URL, body as JSON or empty, headers as JSON or empty, CA bundle | the answer as a map with ``statusCode``: the parsed body's own keys, or the body under ``body`` |
-| resource-name | apiVersion, kind | the plural name of the kind (``deployments``) |
-| global-context | entry, projection or empty | the value of a GlobalContextEntry; None where there is none |
-| image-data | image reference | a map as policies know it: ``registry``, ``manifest``, ``configData``, ... |
-| image-verdict | image reference, what is asked as JSON | a map with ``verified`` |
-| image-payload | image reference, an attestation as JSON | what the attestation says, verified |
-| random | pattern | at least 16 bytes of randomness as hexadecimal text |
+| api-call | method, path, body as JSON or empty | what the API server answers, parsed; None where it says
+"not found" | | http-call | method, URL, body as JSON or empty, headers as JSON or empty, CA bundle | the
+answer as a map with ``statusCode``: the parsed body's own keys, or the body under ``body`` | | resource-name
+| apiVersion, kind | the plural name of the kind (``deployments``) | | global-context | entry, projection or
+empty | the value of a GlobalContextEntry; None where there is none | | image-data | image reference | a map
+as policies know it: ``registry``, ``manifest``, ``configData``, ... | | image-verdict | image reference, what
+is asked as JSON | a map with ``verified`` | | image-payload | image reference, an attestation as JSON | what
+the attestation says, verified | | random | pattern | at least 16 bytes of randomness as hexadecimal text |
 
-The question of ``image-verdict`` has ``attestors``, a list of one, and ``attestation`` where one is to be verified.
-Kinds that policies of older versions ask as well have the same name and meaning there.
-"""  # noqa: E501  # table rows
+The question of ``image-verdict`` has ``attestors``, a list of one, and ``attestation`` where one is to be
+verified. Kinds that policies of older versions ask as well have the same name and meaning there.
+"""  # table rows
 
 from typing import Any
 from urllib.parse import quote
