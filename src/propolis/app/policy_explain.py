@@ -227,6 +227,11 @@ class _Explainer:
         failing = [rule for rule in one.rules if rule.outcome in FAILED]
         if len(failing) < 2:  # noqa: PLR2004  # one rule has its own change
             return one
+        without = [rule.rule for rule in failing if rule.advice is None or rule.advice.document is None]
+        if without:
+            return msgspec.structs.replace(
+                one, together=Advice(note=f"none is known for {', '.join(without)}")
+            )
         names = {(rule.policy, rule.rule) for rule in failing}
         pairs = [
             pair

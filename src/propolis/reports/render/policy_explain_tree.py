@@ -7,6 +7,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from propolis.core.printable import printable
+from propolis.policy.engine.autogen import PREFIX
 from propolis.policy.engine.explain.explanation import NO_MATCH, Advice, Change, RuleExplanation
 from propolis.policy.engine.explain.trace import ERROR, MET, SKIPPED, UNMET, Node
 from propolis.reports.render.explain_words import mark_of, node_parts, told_nodes
@@ -46,10 +47,14 @@ def _resource(one: ExplainedResource, *, is_detailed: bool) -> list[RenderableTy
 
 def _unmatched(rules: list[RuleExplanation]) -> list[RenderableType]:
     lines: list[RenderableType] = [Text("Not for this resource", "bold")]
-    for rule in rules:
+    own = [rule for rule in rules if not rule.rule.startswith(PREFIX)]
+    for rule in own:
         why = next(filter(None, map(_first_unmet, rule.nodes)), "")
         name = printable(f"  {rule.policy}/{rule.rule}")
         lines.append(Text.assemble(name, (printable(f"  {why}"), "dim")))
+    made = len(rules) - len(own)
+    if made:
+        lines.append(Text(f"  {made} rules that autogen made; --detailed tells of them", "dim"))
     return lines
 
 

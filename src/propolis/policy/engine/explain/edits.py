@@ -115,7 +115,7 @@ def edited(document: Document, edits: Sequence[Edit]) -> Document | None:
     for edit in (*(edit for edit in edits if edit.kind != REMOVE), *removals):
         if not _apply(holder, edit):
             return None
-    found = holder[""]
+    found = holder.get("")
     return found if isinstance(found, dict) else None
 
 

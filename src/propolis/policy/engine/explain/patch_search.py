@@ -18,7 +18,7 @@ from propolis.policy.engine.asked import Asked
 from propolis.policy.engine.evaluate import lazy_context
 from propolis.policy.engine.exceptions import compile_exceptions
 from propolis.policy.engine.explain.check_edits import CheckEdits
-from propolis.policy.engine.explain.edits import UNCHANGED, Candidate, edited
+from propolis.policy.engine.explain.edits import UNCHANGED, Candidate, edited, leaves
 from propolis.policy.engine.explain.explanation import Advice, OtherChange
 from propolis.policy.engine.explain.near_values import PLACEHOLDER
 from propolis.policy.engine.explain.rule_trace import RuleTracer
@@ -32,6 +32,9 @@ from propolis.policy.model.exception import PolicyException
 
 MOST_EVALUATIONS = 400
 """How often the engine is asked before the search gives up."""
+MOST_WORK = 200_000
+"""Scalars of all resources that the engine is asked about; of a large resource fewer changes are tried."""
+LEAST_EVALUATIONS = 8
 MOST_STEPS = 24
 """Partly mended resources that are looked at further."""
 MOST_OTHERS = 2
@@ -79,7 +82,8 @@ class _Search:
         self._judge = judge
         self._lookups = lookups
         self._now = now
-        self._most = most
+        size = leaves(subject.resource.document)
+        self._most = min(most, max(MOST_WORK // size, LEAST_EVALUATIONS))
         self._seen: set[str] = set()
         self._steps = 0
         self._kept: list[set[Path]] = []
@@ -141,7 +145,7 @@ class _Search:
 
     def _further(self, changed: Document, left: int) -> list[Candidate]:
         """What else to change where a change mended a part."""
-        if self._steps >= MOST_STEPS:
+        if self._steps >= min(MOST_STEPS, self._most):
             return []
         failing, ways = self._ways(changed)
         if failing and failing >= left:

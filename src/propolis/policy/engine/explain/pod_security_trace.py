@@ -9,6 +9,7 @@ from propolis.policy.engine.explain.trace import ERROR, MET, SKIPPED, UNMET, Bud
 from propolis.policy.engine.pod_security.exclusions import CONTROLS, judged, without_excluded
 from propolis.policy.engine.pod_security.pod import pod_of
 from propolis.policy.engine.pod_security.registry import BASELINE, LEVELS, RESTRICTED, parse_version
+from propolis.policy.engine.pod_security.shape import misshapen
 from propolis.policy.engine.pod_security.violation import Violation
 from propolis.policy.model.validation import PodSecurity
 
@@ -28,9 +29,10 @@ def trace_pod_security(
     if level not in LEVELS or version is None:
         note = "there is no such level or version"
         return Traced(Outcome.ERROR, (Node("podSecurity", level, ERROR, note=note, source=source),))
-    pod = pod_of(document)
+    problem = misshapen(document)
+    pod = None if problem else pod_of(document)
     if pod is None:
-        note = "the kind makes no pods"
+        note = problem or "the kind makes no pods"
         return Traced(Outcome.ERROR, (Node("podSecurity", level, ERROR, note=note, source=source),))
     found = judged(pod, level, version) if level != "privileged" else []
     kept = without_excluded(found, rule.exclude or (), pod, level, version)
