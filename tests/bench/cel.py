@@ -112,9 +112,10 @@ def mean(ratios: list[float]) -> float:
 def compiled(texts: list[str]) -> list[Program]:
     """Programs of those that need no library of Kubernetes or Kyverno."""
     programs = []
+    environment = ENVIRONMENT.extended()
     for text in texts:
         try:
-            programs.append(compile_expression(text, ENVIRONMENT))
+            programs.append(compile_expression(text, environment))
         except CelError:
             continue
     return programs

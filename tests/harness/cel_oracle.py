@@ -40,11 +40,18 @@ KNOWN_DIFFERENCES = {
     r" in ": "a list or map as a key is in no map for cel-go, an error for cel-cpp",
 }
 """Patterns of expressions that may be an error for their library only, and why."""
+THEIR_OWN = {r"\b(int|uint|double)\(": "a bool as a number: cel-cpp has it, cel-go does not"}
+"""Patterns of expressions that may be an error for us only, and why."""
 
 
 def is_known_difference(text: str) -> bool:
-    """Whether a difference is listed: all are errors of theirs where cel-go has values."""
+    """Whether an error of theirs is listed."""
     return any(re.search(pattern, text) for pattern in KNOWN_DIFFERENCES)
+
+
+def is_their_own(text: str) -> bool:
+    """Whether an error of ours is listed."""
+    return any(re.search(pattern, text) for pattern in THEIR_OWN)
 
 
 def compiled(text: str) -> Any:

@@ -85,6 +85,11 @@ class Environment:
         return replace(self, libraries=(*self.libraries, *libraries), variables=joined, **changes)
 
     @cached_property
+    def programs(self) -> dict[tuple[str, bool], Any]:
+        """Programs that were compiled in it, by text and whether they are checked."""
+        return {}
+
+    @cached_property
     def functions(self) -> Mapping[str, Function]:
         """All functions by name; overloads of several libraries joined."""
         functions: dict[str, Function] = {}

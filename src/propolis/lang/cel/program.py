@@ -22,6 +22,8 @@ from propolis.lang.cel.types import Type
 
 FIRST_EVALUATIONS = 4
 """Evaluations before code is generated."""
+MOST_KEPT = 4096
+"""Programs that an environment keeps."""
 
 
 class Program:
@@ -107,7 +109,7 @@ class Program:
 
 
 def compile_expression(text: str, environment: Environment, *, is_checked: bool = True) -> Program:
-    """A program.
+    """A program; the same one for the same text and environment.
 
     Args:
         text: The expression.
@@ -118,6 +120,16 @@ def compile_expression(text: str, environment: Environment, *, is_checked: bool 
         CelSyntaxError: It cannot be parsed.
         CelTypeError: It uses what there is not, or calls what does not fit.
     """
+    kept: Program | None = environment.programs.get((text, is_checked))
+    if kept is not None:
+        return kept
+    made = _compiled(text, environment, is_checked=is_checked)
+    if len(environment.programs) < MOST_KEPT:
+        environment.programs[text, is_checked] = made
+    return made
+
+
+def _compiled(text: str, environment: Environment, *, is_checked: bool) -> Program:
     tree = parse(text, environment.macros)
     try:
         return Program(check(tree, environment, is_lenient=not is_checked), environment)

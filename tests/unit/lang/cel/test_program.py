@@ -105,6 +105,17 @@ def test_a_name_is_read_when_it_is_needed() -> None:
     assert read == ["object"]
 
 
+def test_a_map_may_compute_its_values_when_they_are_asked_for() -> None:
+    class Computed(dict[str, object]):
+        def __missing__(self, name: str) -> object:
+            if name == "none":
+                raise KeyError(name)
+            return {"name": name}
+
+    assert value("v.some.name + v['other'].name", v=Computed()) == "someother"
+    assert failure("v.none", v=Computed()) == "no such key: none"
+
+
 def test_a_variable_that_is_not_there_is_an_error_of_the_evaluation() -> None:
     made = program("object.a == 1 || number == 1")
     made.generate()
@@ -200,6 +211,14 @@ def test_a_trace_is_bounded() -> None:
     assert trace.is_cut
     assert len(trace.steps) <= tracing.MOST_STEPS
     assert max(step.iteration for step in trace.steps) < tracing.MOST_OF_ONE
+
+
+def test_a_text_is_compiled_once_for_an_environment() -> None:
+    environment = ENVIRONMENT.extended()
+    assert compile_expression("1 + 1", environment) is compile_expression("1 + 1", environment)
+    unchecked = compile_expression("1 + 1", environment, is_checked=False)
+    assert unchecked is not compile_expression("1 + 1", environment)
+    assert compile_expression("1 + 1", ENVIRONMENT.extended()) is not compile_expression("1 + 1", environment)
 
 
 def test_the_type_of_a_program_is_known() -> None:

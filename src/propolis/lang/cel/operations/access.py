@@ -21,8 +21,10 @@ _KEYS = frozenset({str, int, UInt, bool})
 def select(value: Any, field: str) -> Any:
     """``value.field``; of an optional value an optional one."""
     if isinstance(value, Mapping):
-        found = value.get(field, _ABSENT)
-        return no_key(field) if found is _ABSENT else found
+        try:
+            return value[field]
+        except KeyError:
+            return no_key(field)
     if type(value) is OptionalValue:
         return optional_select(_held(value, field), field)
     return _in_list(field) if isinstance(value, list) else no_key(field)
@@ -50,6 +52,8 @@ def optional_select(value: Any, field: str) -> OptionalValue:
 def index(value: Any, key: Any) -> Any:
     """``value[key]``; of an optional value an optional one."""
     if isinstance(value, Mapping):
+        if type(key) is str:
+            return select(value, key)
         found = _found(value, key)
         return no_key(key) if found is _ABSENT else found
     if isinstance(value, list):
