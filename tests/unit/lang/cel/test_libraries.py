@@ -122,6 +122,35 @@ def test_an_extension_gives(text: str, expected: object) -> None:
     assert type(found) is type(expected)
 
 
+OLD_STRINGS = Environment((STANDARD, optionals(), strings(2)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("'%s %d'.format(['a', 5u])", "a 5"),
+        ("'%s'.format([['a\"', 1.5, null, [2u], duration('1s'), int, b'x', true]])",
+         '["a\\"", 1.500000, null, [2], duration("1s"), int, b"x", true]'),
+        ("'%s'.format([{'b': 'x', 1: 'y', true: 0.0 / 0.0}])", '{"b":"x", 1:"y", true:"NaN"}'),
+        ("'%s %s'.format([2.0, timestamp('2020-01-01T00:00:00Z')])", "2 2020-01-01T00:00:00Z"),
+        ("'%.2f %f %.0f'.format([1234567.891, -0.5, 2.5])", "1,234,567.89 -0.500000 2"),
+        ("'%e %.3e'.format([1052.032911275, 0.00025])",
+         "1.052033\u202f\u00d7\u202f10\u2070\u00b3 2.500000\u202f\u00d7\u202f10\u207b\u2070\u2074"),
+        ("'%f %f'.format(['NaN', -1.0 / 0.0])", "NaN -\u221e"),
+        ("'%x %X %b %o'.format(['hi', 255, true, 8])", "6869 FF 1 10"),
+    ],
+)  # fmt: skip
+def test_format_of_older_versions_writes_as_american_english_does(text: str, expected: str) -> None:
+    assert value(text, OLD_STRINGS) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["'%d'.format([1.5])", "'%f'.format([1])", "'%e'.format(['1'])", "'%s'.format([b'\\xff'])"]
+)
+def test_format_of_older_versions_takes_fewer_types(text: str) -> None:
+    assert "error during formatting" in failure(text, OLD_STRINGS)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from propolis.lang.cel.errors import CostError, EvaluationError
 from propolis.lang.cel.libraries.standard.moments import text_of_duration, text_of_timestamp
 from propolis.lang.cel.libraries.standard.numbers import plain_text_of_float
@@ -22,7 +24,24 @@ MOST_PRECISION = 1000
 """Most digits after the point."""
 
 
+class Clauses(msgspec.Struct, frozen=True):
+    """How values are written.
+
+    Attributes:
+        plain: By the letter of a clause.
+        precise: Of ``%f`` and ``%e``; gets the letter and the digits after the point.
+    """
+
+    plain: Mapping[str, Callable[[Any], str]]
+    precise: Callable[[str, int, Any], str]
+
+
 def formatted(text: str, values: list[Any]) -> str:
+    """A text with its clauses replaced by values, as from version 4 of the library."""
+    return formatted_by(_CLAUSES, text, values)
+
+
+def formatted_by(clauses: Clauses, text: str, values: list[Any]) -> str:
     """A text with its clauses replaced by values.
 
     Raises:
@@ -41,7 +60,7 @@ def formatted(text: str, values: list[Any]) -> str:
             raise EvaluationError("unexpected end of string")
         if used >= len(values):
             raise EvaluationError(f"index {used} out of range")
-        made.append(_formatted(found[2], _precision(found[1]), values[used]))
+        made.append(_formatted(clauses, found[2], _precision(found[1]), values[used]))
         used += 1
         length += len(made[-1])
         if length > MOST_JOINED:
@@ -57,15 +76,16 @@ def _precision(digits: str | None) -> int:
     return int(digits)
 
 
-def _formatted(clause: str, precision: int, value: Any) -> str:
-    if clause in _PLAIN:
-        return _PLAIN[clause](value)
+def _formatted(clauses: Clauses, clause: str, precision: int, value: Any) -> str:
+    if clause in clauses.plain:
+        return clauses.plain[clause](value)
     if clause in "fe":
-        return _with_precision(clause, precision, value)
+        return clauses.precise(clause, precision, value)
     raise EvaluationError(f'could not parse formatting clause: unrecognized formatting clause "{clause}"')
 
 
-def _misfit(rule: str, value: Any) -> EvaluationError:
+def misfit(rule: str, value: Any) -> EvaluationError:
+    """A value that does not fit a clause."""
     return EvaluationError(f"error during formatting: {rule}, was given {type_of(value)}")
 
 
@@ -83,7 +103,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, Mapping):
         entries = sorted((text_of(key), text_of(its)) for key, its in value.items())
         return "{" + ", ".join(f"{key}: {its}" for key, its in entries) + "}"
-    raise _misfit(
+    raise misfit(
         "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, "
         "durations, and timestamps",
         value,
@@ -113,19 +133,19 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
 def _decimal(value: Any) -> str:
     if type(value) in (int, UInt, float):
         return _TEXTS[type(value)](value)
-    raise _misfit("decimal clause can only be used on ints, uints, and doubles", value)
+    raise misfit("decimal clause can only be used on ints, uints, and doubles", value)
 
 
 def _binary(value: Any) -> str:
     if type(value) in (bool, int, UInt):
         return format(int(value), "b")
-    raise _misfit("only ints, uints, and bools can be formatted as binary", value)
+    raise misfit("only ints, uints, and bools can be formatted as binary", value)
 
 
 def _octal(value: Any) -> str:
     if type(value) in (int, UInt):
         return format(int(value), "o")
-    raise _misfit("octal clause can only be used on ints and uints", value)
+    raise misfit("octal clause can only be used on ints and uints", value)
 
 
 def _hexadecimal(value: Any) -> str:
@@ -135,22 +155,22 @@ def _hexadecimal(value: Any) -> str:
         return value.encode(errors="replace").hex()
     if type(value) is bytes:
         return value.hex()
-    raise _misfit("only ints, uints, bytes, and strings can be formatted as hex", value)
+    raise misfit("only ints, uints, bytes, and strings can be formatted as hex", value)
 
 
 def _with_precision(clause: str, precision: int, value: Any) -> str:
     if type(value) not in (int, UInt, float):
         name = "fixed-point" if clause == "f" else "scientific"
-        raise _misfit(f"{name} clause can only be used on ints, uints, and doubles", value)
+        raise misfit(f"{name} clause can only be used on ints, uints, and doubles", value)
     number = float(value)
     return format(number, f".{precision}{clause}") if math.isfinite(number) else _text_of_float(number)
 
 
-_PLAIN: dict[str, Callable[[Any], str]] = {
-    "s": text_of,
-    "d": _decimal,
+BITS: dict[str, Callable[[Any], str]] = {
     "b": _binary,
     "o": _octal,
     "x": _hexadecimal,
     "X": lambda value: _hexadecimal(value).upper(),
 }
+"""Clauses that every version has."""
+_CLAUSES = Clauses({"s": text_of, "d": _decimal, **BITS}, _with_precision)

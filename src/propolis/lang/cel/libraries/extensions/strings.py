@@ -1,7 +1,8 @@
 """Texts: positions, parts, replacements, quotes.
 
 Follows cel-go ext/strings.go @ v0.30.0; a start beyond the end is an error, as cel-spec tests it. Positions
-count code points. ``format`` stands in `formatting.py`.
+count code points. ``format`` stands in `formatting.py`,
+as it was before version 4 in `formatting_v1.py`.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 from propolis.lang.cel.errors import CostError, EvaluationError
 from propolis.lang.cel.libraries.extensions.formatting import formatted
+from propolis.lang.cel.libraries.extensions.formatting_v1 import formatted_in_english
 from propolis.lang.cel.library import Function, Library, Overload
 from propolis.lang.cel.operations.arithmetic import MOST_JOINED
 from propolis.lang.cel.types import DYN, INT, STRING, Type, list_of
@@ -151,22 +153,24 @@ _FUNCTIONS = (
         ("list_join_string", (_TEXTS, STRING), STRING, _join),
     ),
 )
-_QUOTES = (
-    _member("format", ("string_format", (STRING, list_of(DYN)), STRING, formatted)),
-    Function("strings.quote", (Overload("strings_quote", (STRING,), STRING, _quote),)),
-)
+_QUOTES = (Function("strings.quote", (Overload("strings_quote", (STRING,), STRING, _quote),)),)
 _REVERSE = (_member("reverse", ("string_reverse", (STRING,), STRING, lambda text: text[::-1])),)
-_REVERSE_VERSION = 3
+_REVERSE_VERSION, _PLAIN_FORMAT_VERSION = 3, 4
+
+
+def _format(version: int) -> Function:
+    call = formatted if version >= _PLAIN_FORMAT_VERSION else formatted_in_english
+    return _member("format", ("string_format", (STRING, list_of(DYN)), STRING, call))
 
 
 def strings(version: int = 4) -> Library:
     """The library; ``format`` and quotes from version 1, ``reverse`` from version 3.
 
-    Every version has the ``format`` of version 4, whose output does not depend on a language.
+    Up to version 3 ``format`` writes numbers as American English does.
     """
     return Library(
         f"strings.v{version}",
         functions=_FUNCTIONS
-        + (_QUOTES if version >= 1 else ())
+        + ((_format(version), *_QUOTES) if version >= 1 else ())
         + (_REVERSE if version >= _REVERSE_VERSION else ()),
     )
