@@ -165,7 +165,13 @@ def test_an_absorbing_operator_does_not_absorb_the_limit() -> None:
 
 def test_values_that_hold_one_list_many_times_have_a_limit() -> None:
     doubling = "".join(f"cel.bind(a{number + 1}, [a{number}, a{number}], " for number in range(30))
-    for end in ("a30 == a30", "'%s'.format([a30])", "sets.contains([a30], [a30])", "[a30, a30].distinct()"):
+    for end in (
+        "a30 == a30",
+        "'%s'.format([a30])",
+        "sets.contains([a30], [a30])",
+        "[a30].distinct()",
+        "[a30].flatten(40)",
+    ):
         text = f"cel.bind(a0, [1], {doubling}{end}{')' * 31}"
         assert str(size.MOST_PARTS) in failure(text)
 

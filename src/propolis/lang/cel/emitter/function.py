@@ -57,7 +57,7 @@ def generate(tree: CheckedTree, environment: Environment, exactly: Evaluate) -> 
         result = emitter.emit(tree.root)
         emitter.writer.line(f"return {result.text}")
         source = _HEAD + (_WORK if emitter.spends else "") + "\n".join(emitter.writer.lines) + "\n" + _TAIL
-        code = compile(source, "<cel>", "exec")
+        code = compile(source, "<cel>", "exec", dont_inherit=True)
     except (Unsupported, SyntaxError, RecursionError, MemoryError):
         return None
     namespace: dict[str, Any] = {

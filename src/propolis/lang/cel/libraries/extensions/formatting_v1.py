@@ -1,4 +1,4 @@
-"""``format`` as it was before version 4 of the library, and is in Kubernetes: numbers as American English has them.
+"""``format`` before version 4 of the library, as Kubernetes has it: numbers as American English writes them.
 
 Follows cel-go ext/formatting.go @ v0.30.0 with its locale ``en_US``: in lists and maps texts are quoted,
 doubles have six decimals, times tell their type.

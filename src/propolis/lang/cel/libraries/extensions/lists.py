@@ -6,12 +6,11 @@ Follows cel-go ext/lists.go @ v0.30.0.
 from typing import Any
 
 from propolis.lang.cel.ast import Call, Comprehension, Expr, Ident, ListExpr, Select
-from propolis.lang.cel.errors import CostError, EvaluationError
+from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.library import Function, Library, Overload
 from propolis.lang.cel.macros.definition import Arguments, member, variable
 from propolis.lang.cel.macros.standard import collected
 from propolis.lang.cel.nodes import Nodes
-from propolis.lang.cel.operations.arithmetic import MOST_JOINED
 from propolis.lang.cel.operations.equality import identity_of
 from propolis.lang.cel.operations.size import limited
 from propolis.lang.cel.types import (
@@ -54,14 +53,15 @@ def _slice(values: list[Any], start: int, end: int) -> list[Any]:
 def _flatten(values: list[Any], depth: int = 1) -> list[Any]:
     if depth < 0:
         raise EvaluationError("level must be non-negative")
+    limited(values)
     flat: list[Any] = []
-    for value in values:
-        if isinstance(value, list) and depth > 0:
-            flat += _flatten(value, depth - 1)
+    left = [(value, depth) for value in reversed(values)]
+    while left:
+        value, levels = left.pop()
+        if isinstance(value, list) and levels > 0:
+            left += [(inner, levels - 1) for inner in reversed(value)]
         else:
             flat.append(value)
-        if len(flat) > MOST_JOINED:
-            raise CostError(f"the list has more than {MOST_JOINED} elements")
     return flat
 
 
