@@ -25,7 +25,8 @@ from propolis.lang.cel.ast import (
 from propolis.lang.cel.environment import Environment
 from propolis.lang.cel.errors import CelTypeError, place_of, pointed
 from propolis.lang.cel.library import Function
-from propolis.lang.cel.substitution import Substitution, most_general
+from propolis.lang.cel.names import Names, qualified_name
+from propolis.lang.cel.substitution import most_general
 from propolis.lang.cel.types import (
     BOOL,
     DYN,
@@ -35,7 +36,6 @@ from propolis.lang.cel.types import (
     map_of,
     object_type,
     optional_of,
-    type_of_type,
 )
 from propolis.lang.cel.values import literal_type
 
@@ -78,17 +78,9 @@ def _error(text: str, errors: list[tuple[int, str]]) -> CelTypeError:
     return CelTypeError("\n".join(told), place_of(text, errors[0][0]))
 
 
-class _Checker:
+class _Checker(Names):
     def __init__(self, tree: Tree, environment: Environment) -> None:
-        self.types: dict[int, Type] = {}
-        self.overloads: dict[int, tuple[str, ...]] = {}
-        self.constants: dict[int, Any] = {}
-        self.used: set[str] = set()
-        self.errors: list[tuple[int, str]] = []
-        self.substitution = Substitution()
-        self._offsets = tree.offsets
-        self._environment = environment
-        self._locals: dict[str, list[Type]] = {}
+        super().__init__(tree, environment)
         self._checks: Checks = {
             Literal: self._literal,
             Ident: self._ident,
@@ -103,15 +95,6 @@ class _Checker:
     def check(self, node: Expr) -> Expr:
         return self._checks[type(node)](node)
 
-    def _told(self, node_id: int, message: str) -> None:
-        self.errors.append((self._offsets.get(node_id, 0), message))
-
-    def _type(self, node: Expr) -> Type:
-        return self.substitution.applied(self.types[node.id])
-
-    def _is_assignable(self, one: Type, other: Type) -> bool:
-        return one == other or self.substitution.assignable((one,), (other,))
-
     # Names.
 
     def _literal(self, node: Literal) -> Expr:
@@ -119,50 +102,22 @@ class _Checker:
         return node
 
     def _ident(self, node: Ident) -> Expr:
-        if node.name in self._locals:
-            self.types[node.id] = self._locals[node.name][-1]
+        if node.name in self.locals:
+            self.types[node.id] = self.locals[node.name][-1]
             return node
-        found = self._resolved(node.id, node.name)
+        found = self.resolved(node.id, node.name)
         if found is None:
-            where = f" (in container '{self._environment.container}')"
-            self._told(node.id, f"undeclared reference to '{node.name.removeprefix('.')}'{where}")
+            where = f" (in container '{self.environment.container}')"
+            self.told(node.id, f"undeclared reference to '{node.name.removeprefix('.')}'{where}")
             self.types[node.id] = DYN
             return node
         return found
 
-    def _resolved(self, node_id: int, name: str) -> Ident | None:
-        """A name of the environment; None when there is none."""
-        environment = self._environment
-        for candidate in environment.candidates(name):
-            if candidate in environment.variables:
-                self.types[node_id] = environment.variables[candidate]
-                self.used.add(candidate)
-                return Ident(node_id, f".{candidate}" if candidate in self._locals else candidate)
-            constant = environment.constants.get(candidate) or self._object_name(candidate)
-            if constant is not None:
-                self.types[node_id], self.constants[node_id] = constant
-                return Ident(node_id, candidate)
-        return None
-
-    def _object_name(self, name: str) -> tuple[Type, Type] | None:
-        provider = self._environment.provider
-        if provider is None or provider.fields(name) is None:
-            return None
-        found = object_type(name)
-        return type_of_type(found), found
-
-    def _qualified(self, node: Select) -> Ident | None:
-        """The variable or constant that a chain of names spells as a whole."""
-        name = qualified_name(node)
-        if not name or name.split(".", 1)[0] in self._locals:
-            return None
-        return self._resolved(node.id, name)
-
     def _select(self, node: Select) -> Expr:
-        if not node.tests_only and (found := self._qualified(node)) is not None:
+        if not node.tests_only and (found := self.qualified(node)) is not None:
             return found
         operand = self.check(node.operand)
-        result, key = self._field(node.id, self._type(operand), node.field)
+        result, key = self._field(node.id, self.type_of(operand), node.field)
         self.types[node.id] = BOOL if node.tests_only else result
         return Select(node.id, operand, key, node.tests_only)
 
@@ -175,17 +130,17 @@ class _Checker:
     def _plain_field(self, node_id: int, target: Type, field: str) -> tuple[Type, str]:
         if target.kind == "map":
             return target.parameters[1], field
-        if target.kind == "object" and (provider := self._environment.provider) is not None:
+        if target.kind == "object" and (provider := self.environment.provider) is not None:
             fields = provider.fields(target.name)
             if fields is not None:
                 if field in fields:
                     return fields[field], provider.key(target.name, field)
-                self._told(node_id, f"undefined field '{field}'")
+                self.told(node_id, f"undefined field '{field}'")
                 return DYN, field
         if target.kind == "param":
-            self._is_assignable(DYN, target)
+            self.is_assignable(DYN, target)
         elif target.kind not in ("dyn", "object"):
-            self._told(node_id, f"type '{target}' does not support field selection")
+            self.told(node_id, f"type '{target}' does not support field selection")
         return DYN, field
 
     # Calls.
@@ -197,49 +152,36 @@ class _Checker:
         if node.target is None:
             return self._global_call(node, node.function, arguments)
         prefix = qualified_name(node.target)
-        if prefix and prefix.split(".", 1)[0] not in self._locals:
+        if prefix and prefix.split(".", 1)[0] not in self.locals:
             name = f"{prefix}.{node.function}"
-            if self._function(name) is not None:
+            if self.function(name) is not None:
                 return self._global_call(node, name, arguments)
         target = self.check(node.target)
-        function = self._function(node.function)
+        function = self.function(node.function)
         if function is None:
-            return self._unknown(Call(node.id, node.function, arguments, target))
+            return self.unknown(Call(node.id, node.function, arguments, target))
         call = Call(node.id, function.name, arguments, target)
-        self._overloaded(call, function, [self._type(target), *map(self._type, arguments)])
+        self._overloaded(call, function, [self.type_of(target), *map(self.type_of, arguments)])
         return call
 
     def _global_call(self, node: Call, name: str, arguments: tuple[Expr, ...]) -> Expr:
-        function = self._function(name)
+        function = self.function(name)
         if function is None:
-            return self._unknown(Call(node.id, name, arguments))
+            return self.unknown(Call(node.id, name, arguments))
         call = Call(node.id, function.name, arguments)
         if function.name in (operators.AND, operators.OR):
             self._logical(call, function)
         else:
-            self._overloaded(call, function, list(map(self._type, arguments)))
-        return call
-
-    def _function(self, name: str) -> Function | None:
-        functions = self._environment.functions
-        for candidate in self._environment.candidates(name):
-            if candidate in functions:
-                return functions[candidate]
-        return None
-
-    def _unknown(self, call: Call) -> Expr:
-        where = f" (in container '{self._environment.container}')"
-        self._told(call.id, f"undeclared reference to '{call.function}'{where}")
-        self.types[call.id] = DYN
+            self._overloaded(call, function, list(map(self.type_of, arguments)))
         return call
 
     def _logical(self, call: Call, function: Function) -> None:
         self.types[call.id] = BOOL
         self.overloads[call.id] = (function.overloads[0].id,)
         for argument in call.arguments:
-            found = self._type(argument)
-            if not self._is_assignable(found, BOOL):
-                self._told(argument.id, f"expected type 'bool' but found '{found}'")
+            found = self.type_of(argument)
+            if not self.is_assignable(found, BOOL):
+                self.told(argument.id, f"expected type 'bool' but found '{found}'")
 
     def _overloaded(self, call: Call, function: Function, given: list[Type]) -> None:
         """Every overload that fits; the results agree or are ``dyn``."""
@@ -261,7 +203,7 @@ class _Checker:
         if result is None:
             shown = ", ".join(str(self.substitution.applied(one, is_final=True)) for one in given[is_member:])
             receiver = f"{self.substitution.applied(given[0], is_final=True)}." if is_member else ""
-            self._told(
+            self.told(
                 call.id, f"found no matching overload for '{call.function}' applied to '{receiver}({shown})'"
             )
         self.types[call.id] = DYN if result is None else result
@@ -270,7 +212,7 @@ class _Checker:
     def _optional_select(self, node: Call) -> Expr:
         operand, field = node.arguments
         operand = self.check(operand)
-        found = self._type(operand)
+        found = self.type_of(operand)
         name = field.value if isinstance(field, Literal) else ""
         result, key = self._field(node.id, found, name)
         self.types[field.id] = literal_type(name)
@@ -283,7 +225,7 @@ class _Checker:
     def _join(self, previous: Type | None, current: Type) -> Type:
         if previous is None:
             return current
-        if not self._is_assignable(previous, current):
+        if not self.is_assignable(previous, current):
             return DYN
         if current.kind == "null_type" or previous.kind == "null_type":
             return previous if current.kind == "null_type" else current
@@ -291,18 +233,18 @@ class _Checker:
 
     def _unwrapped(self, node: Expr) -> Type:
         """The type within an element that is marked optional."""
-        found = self._type(node)
+        found = self.type_of(node)
         if found.kind == "optional":
             return found.parameters[0]
         if found.kind != "dyn":
-            self._told(node.id, f"expected type 'optional_type({found})' but found '{found}'")
+            self.told(node.id, f"expected type 'optional_type({found})' but found '{found}'")
         return found
 
     def _list(self, node: ListExpr) -> Expr:
         elements = tuple(map(self.check, node.elements))
         joined: Type | None = None
         for index, element in enumerate(elements):
-            found = self._unwrapped(element) if index in node.optionals else self._type(element)
+            found = self._unwrapped(element) if index in node.optionals else self.type_of(element)
             joined = self._join(joined, found)
         self.types[node.id] = list_of(self.substitution.fresh() if joined is None else joined)
         return ListExpr(node.id, elements, node.optionals)
@@ -315,8 +257,8 @@ class _Checker:
             key = entry.key if isinstance(entry.key, str) else self.check(entry.key)
             value = self.check(entry.value)
             if not isinstance(key, str):
-                keys = self._join(keys, self._type(key))
-            values = self._join(values, self._unwrapped(value) if entry.is_optional else self._type(value))
+                keys = self._join(keys, self.type_of(key))
+            values = self._join(values, self._unwrapped(value) if entry.is_optional else self.type_of(value))
             entries.append(Entry(entry.id, key, value, entry.is_optional))
         self.types[node.id] = map_of(
             self.substitution.fresh() if keys is None else keys,
@@ -325,28 +267,28 @@ class _Checker:
         return MapExpr(node.id, tuple(entries))
 
     def _struct(self, node: StructExpr) -> Expr:
-        provider = self._environment.provider
+        provider = self.environment.provider
         name, fields = node.name, None
-        for candidate in self._environment.candidates(node.name):
+        for candidate in self.environment.candidates(node.name):
             if provider is not None and (fields := provider.fields(candidate)) is not None:
                 name = candidate
                 break
         if fields is None:
-            where = f" (in container '{self._environment.container}')"
-            self._told(node.id, f"undeclared reference to '{node.name}'{where}")
+            where = f" (in container '{self.environment.container}')"
+            self.told(node.id, f"undeclared reference to '{node.name}'{where}")
         entries = tuple(self._struct_entry(entry, fields) for entry in node.entries)
         self.types[node.id] = object_type(name)
         return StructExpr(node.id, name, entries)
 
     def _struct_entry(self, entry: Entry, fields: Any) -> Entry:
         value = self.check(entry.value)
-        found = self._unwrapped(value) if entry.is_optional else self._type(value)
+        found = self._unwrapped(value) if entry.is_optional else self.type_of(value)
         if fields is not None:
             wanted = fields.get(entry.key)
             if wanted is None:
-                self._told(entry.id, f"undefined field '{entry.key}'")
-            elif not self._is_assignable(wanted, found):
-                self._told(
+                self.told(entry.id, f"undefined field '{entry.key}'")
+            elif not self.is_assignable(wanted, found):
+                self.told(
                     entry.id,
                     f"expected type of field '{entry.key}' is '{wanted}' but provided type is '{found}'",
                 )
@@ -356,21 +298,21 @@ class _Checker:
 
     def _comprehension(self, node: Comprehension) -> Expr:
         range_, start = self.check(node.range), self.check(node.start)
-        kinds = self._element_types(node, self._type(range_))
-        self._enter(node.accumulator, self.types[start.id])
-        self._enter(node.variable, kinds[0])
+        kinds = self._element_types(node, self.type_of(range_))
+        self.enter(node.accumulator, self.types[start.id])
+        self.enter(node.variable, kinds[0])
         if node.second_variable:
-            self._enter(node.second_variable, kinds[1])
+            self.enter(node.second_variable, kinds[1])
         condition = self.check(node.condition)
         self._expects(condition, BOOL)
         step = self.check(node.step)
         self._expects(step, self.types[start.id])
-        self._leave(node.variable)
+        self.leave(node.variable)
         if node.second_variable:
-            self._leave(node.second_variable)
+            self.leave(node.second_variable)
         result = self.check(node.result)
-        self._leave(node.accumulator)
-        self.types[node.id] = self._type(result)
+        self.leave(node.accumulator)
+        self.types[node.id] = self.type_of(result)
         return Comprehension(
             node.id,
             range_,
@@ -389,29 +331,12 @@ class _Checker:
         if range_.kind == "map":
             return range_.parameters[0], range_.parameters[1]
         if range_.kind in ("dyn", "param"):
-            self._is_assignable(DYN, range_)
+            self.is_assignable(DYN, range_)
         else:
             message = f"expression of type '{range_}' cannot be range of a comprehension"
-            self._told(node.range.id, f"{message} (must be list, map, or dynamic)")
+            self.told(node.range.id, f"{message} (must be list, map, or dynamic)")
         return DYN, DYN
 
     def _expects(self, node: Expr, wanted: Type) -> None:
-        if not self._is_assignable(wanted, self.types[node.id]):
-            self._told(node.id, f"expected type '{wanted}' but found '{self._type(node)}'")
-
-    def _enter(self, name: str, found: Type) -> None:
-        self._locals.setdefault(name, []).append(found)
-
-    def _leave(self, name: str) -> None:
-        self._locals[name].pop()
-        if not self._locals[name]:
-            del self._locals[name]
-
-
-def qualified_name(node: Expr) -> str:
-    """The dotted name that a chain of fields spells; empty for anything else."""
-    parts: list[str] = []
-    while isinstance(node, Select) and not node.tests_only:
-        parts.append(node.field)
-        node = node.operand
-    return ".".join([node.name, *reversed(parts)]) if isinstance(node, Ident) else ""
+        if not self.is_assignable(wanted, self.types[node.id]):
+            self.told(node.id, f"expected type '{wanted}' but found '{self.type_of(node)}'")

@@ -33,17 +33,15 @@ from propolis.lang.cel.ast import (
     Tree,
 )
 from propolis.lang.cel.errors import CelSyntaxError, place_of, pointed
-from propolis.lang.cel.lexer import Token, tokens_of
+from propolis.lang.cel.lexer import Token
 from propolis.lang.cel.library import Macro
 from propolis.lang.cel.literals import LITERALS, float_value, int_value
-from propolis.lang.cel.nodes import Nodes
+from propolis.lang.cel.token_stream import TokenStream
 
 LONGEST_TEXT = 100_000
 """Most code points of an expression, as cel-go and Kubernetes have it."""
 MOST_LEVELS = 100
 """Deepest nesting of brackets, arguments and ternaries within each other."""
-TALLEST_TREE = 240
-"""Most nodes from the root to a leaf; a chain of fields or sums counts every link."""
 MOST_ITEMS = 20_000
 """Most elements, entries or arguments in one pair of brackets."""
 
@@ -89,88 +87,55 @@ def too_deep(text: str) -> CelSyntaxError:
     return CelSyntaxError(pointed("Syntax error: nested too deeply", text, 0), place_of(text, 0))
 
 
-class _Parser:
+class _Parser(TokenStream):
     def __init__(self, text: str, macros: Mapping[MacroKey, Macro]) -> None:
-        self.nodes = Nodes(text)
-        self._tokens = tokens_of(text)
-        self._position = 0
-        self._token = self._tokens[0]
+        super().__init__(text)
         self._macros = macros
         self._level = 0
-        self._heights: dict[int, int] = {}
 
     def whole(self) -> Expr:
         root = self._expression()
-        if self._token.kind != "end":
-            self._unexpected("the end")
+        if self.token.kind != "end":
+            self.unexpected("the end")
         return root
-
-    # Tokens.
-
-    def _next(self) -> Token:
-        token = self._token
-        self._position += 1
-        self._token = self._tokens[self._position]
-        return token
-
-    def _accept(self, kind: str) -> Token | None:
-        return self._next() if self._token.kind == kind else None
-
-    def _expect(self, kind: str) -> Token:
-        if self._token.kind != kind:
-            self._unexpected(f"'{kind}'")
-        return self._next()
-
-    def _unexpected(self, expected: str) -> None:
-        found = f"'{self._token.text}'" if self._token.text else "the end"
-        self.nodes.fail_at(self._token.start, f"found {found} where {expected} was expected")
-
-    def _made(self, node: Expr, start: int, *children: Expr) -> Expr:
-        """Notes from where to where a node was written, and refuses trees that are too tall."""
-        self.nodes.spans[node.id] = (start, self._tokens[self._position - 1].end)
-        height = 1 + max((self._heights.get(child.id, 1) for child in children), default=0)
-        if height > TALLEST_TREE:
-            self.nodes.fail_at(start, f"nested deeper than {TALLEST_TREE} levels")
-        self._heights[node.id] = height
-        return node
 
     # Operators.
 
     def _expression(self) -> Expr:
         self._level += 1
         if self._level > MOST_LEVELS:
-            self.nodes.fail_at(self._token.start, f"nested deeper than {MOST_LEVELS} levels")
-        start = self._token.start
+            self.nodes.fail_at(self.token.start, f"nested deeper than {MOST_LEVELS} levels")
+        start = self.token.start
         condition = self._binary(_OR)
-        if question := self._accept("?"):
+        if question := self.accept("?"):
             chosen = self._binary(_OR)
-            self._expect(":")
+            self.expect(":")
             other = self._expression()
             call = Call(self.nodes.at(question.start), operators.CONDITIONAL, (condition, chosen, other))
-            condition = self._made(call, start, condition, chosen, other)
+            condition = self.made(call, start, condition, chosen, other)
         self._level -= 1
         return condition
 
     def _binary(self, lowest: int) -> Expr:
         """An operand, and the operators behind it that bind as strongly as ``lowest`` or stronger."""
-        start = self._token.start
+        start = self.token.start
         left = self._unary()
         while True:
-            sign = self._token.kind
+            sign = self.token.kind
             level = _STRENGTHS.get(sign, 0)
             if level < lowest:
                 return left
             if level <= _AND:
                 left = self._chain(sign, level, left)
                 continue
-            identity = self.nodes.at(self._next().start)
+            identity = self.nodes.at(self.next().start)
             right = self._binary(level + 1)
-            left = self._made(Call(identity, _FUNCTIONS[sign], (left, right)), start, left, right)
+            left = self.made(Call(identity, _FUNCTIONS[sign], (left, right)), start, left, right)
 
     def _chain(self, sign: str, level: int, first: Expr) -> Expr:
         """Operands of ``||`` or ``&&``, as a balanced tree."""
         terms, signs = [first], []
-        while token := self._accept(sign):
+        while token := self.accept(sign):
             signs.append(self.nodes.at(token.start))
             terms.append(self._binary(level + 1))
         return self._balanced(_FUNCTIONS[sign], terms, signs, 0, len(signs) - 1)
@@ -182,7 +147,7 @@ class _Parser:
             terms[high + 1] if middle == high else self._balanced(function, terms, signs, middle + 1, high)
         )
         call = Call(signs[middle], function, (left, right))
-        made = self._made(call, self._start_of(left), left, right)
+        made = self.made(call, self._start_of(left), left, right)
         self.nodes.spans[made.id] = (self._start_of(left), self._end_of(right))
         return made
 
@@ -193,88 +158,86 @@ class _Parser:
         return self.nodes.spans[node.id][1]
 
     def _unary(self) -> Expr:
-        sign = self._token
+        sign = self.token
         if sign.kind not in ("!", "-"):
             return self._member(self._primary(), sign.start)
-        if sign.kind == "-" and self._tokens[self._position + 1].kind in _NUMBERS:
-            return self._member(self._number(self._next()), sign.start)
+        if sign.kind == "-" and self.tokens[self.position + 1].kind in _NUMBERS:
+            return self._member(self._number(self.next()), sign.start)
         count = 0
-        while self._accept(sign.kind):
+        while self.accept(sign.kind):
             count += 1
-        operand = self._member(self._primary(), self._token.start)
+        operand = self._member(self._primary(), self.token.start)
         if count % 2 == 0:
             return operand
         function = operators.NOT if sign.kind == "!" else operators.NEGATE
-        return self._made(Call(self.nodes.at(sign.start), function, (operand,)), sign.start, operand)
+        return self.made(Call(self.nodes.at(sign.start), function, (operand,)), sign.start, operand)
 
     # Members.
 
     def _member(self, node: Expr, start: int) -> Expr:
         while True:
-            if self._token.kind == ".":
+            if self.token.kind == ".":
                 node = self._dotted(node, start)
-            elif self._token.kind == "[":
+            elif self.token.kind == "[":
                 node = self._index(node, start)
-            elif self._token.kind == "{" and (name := self._type_name(node)):
+            elif self.token.kind == "{" and (name := self._type_name(node)):
                 node = self._struct(name, start)
             else:
                 return node
 
     def _dotted(self, node: Expr, start: int) -> Expr:
-        dot = self._next()
-        is_optional = self._accept("?") is not None
-        field = self._token
+        dot = self.next()
+        is_optional = self.accept("?") is not None
+        field = self.token
         if field.kind not in ("name", "quoted"):
-            self._unexpected("a field")
-        self._next()
-        if self._token.kind == "(" and field.kind == "name" and not is_optional:
+            self.unexpected("a field")
+        self.next()
+        if self.token.kind == "(" and field.kind == "name" and not is_optional:
             return self._call(field.text, node, start)
         name = field.text.strip("`")
         if not is_optional:
-            return self._made(Select(self.nodes.at(dot.start), node, name), start, node)
+            return self.made(Select(self.nodes.at(dot.start), node, name), start, node)
         literal = Literal(self.nodes.at(field.start), name)
-        self._made(literal, field.start)
+        self.made(literal, field.start)
         call = Call(self.nodes.at(dot.start), operators.OPTIONAL_SELECT, (node, literal))
-        return self._made(call, start, node)
+        return self.made(call, start, node)
 
     def _index(self, node: Expr, start: int) -> Expr:
-        bracket = self._next()
-        function = operators.OPTIONAL_INDEX if self._accept("?") else operators.INDEX
+        bracket = self.next()
+        function = operators.OPTIONAL_INDEX if self.accept("?") else operators.INDEX
         index = self._expression()
-        self._expect("]")
-        return self._made(Call(self.nodes.at(bracket.start), function, (node, index)), start, node, index)
+        self.expect("]")
+        return self.made(Call(self.nodes.at(bracket.start), function, (node, index)), start, node, index)
 
     def _type_name(self, node: Expr) -> str:
         """The name that a chain of plain fields spells; empty for anything else."""
         parts: list[str] = []
         while (
-            isinstance(node, Select)
-            and not node.tests_only
-            and self._tokens[self._position - 1].kind == "name"
+            isinstance(node, Select) and not node.tests_only and self.tokens[self.position - 1].kind == "name"
         ):
             parts.append(node.field)
             node = node.operand
         return ".".join([node.name, *reversed(parts)]) if isinstance(node, Ident) else ""
 
     def _call(self, name: str, target: Expr | None, start: int) -> Expr:
-        bracket = self._expect("(")
+        bracket = self.expect("(")
         arguments = self._arguments()
-        self._expect(")")
+        self.expect(")")
         identity = self.nodes.at(bracket.start)
         call = Call(identity, name, arguments, target)
-        made = self._made(call, start, *arguments, *([target] if target else []))
+        made = self.made(call, start, *arguments, *([target] if target else []))
         return self._expanded(call, bracket.start) or made
 
     def _arguments(self) -> tuple[Expr, ...]:
         arguments: list[Expr] = []
-        while self._token.kind != ")":
+        while self.token.kind != ")":
             if len(arguments) >= MOST_ITEMS:
-                self.nodes.fail_at(self._token.start, f"more than {MOST_ITEMS} items")
+                self.nodes.fail_at(self.token.start, f"more than {MOST_ITEMS} items")
             arguments.append(self._expression())
-            if not self._accept(","):
+            if not self.accept(","):
                 break
-            if self._token.kind == ")":
-                self._unexpected("an argument")
+            if self.token.kind == ")":
+                self.unexpected("an argument")
         return tuple(arguments)
 
     def _expanded(self, call: Call, place: int) -> Expr | None:
@@ -290,59 +253,59 @@ class _Parser:
             return None
         self.nodes.macros[expanded.id] = call
         self.nodes.spans[expanded.id] = self.nodes.spans[call.id]
-        self._heights[expanded.id] = self._heights[call.id] + 3
+        self.heights[expanded.id] = self.heights[call.id] + 3
         return expanded
 
     # Primaries.
 
     def _primary(self) -> Expr:
-        token = self._token
+        token = self.token
         if token.kind in ("name", "."):
             return self._name()
         if token.kind in LITERALS:
             return self._number(token) if token.kind in _NUMBERS else self._literal()
         if token.kind in _CONSTANTS:
-            return self._made(Literal(self.nodes.at(self._next().start), _CONSTANTS[token.kind]), token.start)
+            return self.made(Literal(self.nodes.at(self.next().start), _CONSTANTS[token.kind]), token.start)
         if token.kind == "(":
-            self._next()
+            self.next()
             inner = self._expression()
-            self._expect(")")
+            self.expect(")")
             return inner
         if token.kind == "[":
             return self._list()
         if token.kind == "{":
             return self._map()
-        self._unexpected("a value")
+        self.unexpected("a value")
         raise AssertionError
 
     def _name(self) -> Expr:
-        start = self._token.start
-        dot = "." if self._accept(".") else ""
+        start = self.token.start
+        dot = "." if self.accept(".") else ""
         token = self._expect_name()
         if token.text in RESERVED:
             self.nodes.fail_at(token.start, f"reserved identifier: {token.text}")
         name = dot + token.text
-        if self._token.kind == "(":
+        if self.token.kind == "(":
             return self._call(name, None, start)
-        return self._made(Ident(self.nodes.at(token.start), name), start)
+        return self.made(Ident(self.nodes.at(token.start), name), start)
 
     def _expect_name(self) -> Token:
-        if self._token.kind != "name":
-            self._unexpected("a name")
-        return self._next()
+        if self.token.kind != "name":
+            self.unexpected("a name")
+        return self.next()
 
     def _literal(self) -> Expr:
-        token = self._next()
+        token = self.next()
         try:
             value = LITERALS[token.kind](token.text)
         except ValueError as error:
             self.nodes.fail_at(token.start, str(error))
-        return self._made(Literal(self.nodes.at(token.start), value), token.start)
+        return self.made(Literal(self.nodes.at(token.start), value), token.start)
 
     def _number(self, first: Token) -> Expr:
         """An int or a double, with its sign."""
         is_negative = first.kind == "-"
-        token = self._next()
+        token = self.next()
         try:
             if token.kind == "int":
                 value: float = int_value(token.text, is_negative=is_negative)
@@ -350,25 +313,25 @@ class _Parser:
                 value = float_value(token.text, is_negative=is_negative)
         except ValueError as error:
             self.nodes.fail_at(token.start, str(error))
-        return self._made(Literal(self.nodes.at(first.start), value), first.start)
+        return self.made(Literal(self.nodes.at(first.start), value), first.start)
 
     def _items(self, close: str) -> Iterator[bool]:
         """Stands before every item of brackets in turn; tells whether it has a question mark."""
-        self._next()
+        self.next()
         count = 0
-        if self._accept(","):
-            self._expect(close)
+        if self.accept(","):
+            self.expect(close)
             return
-        while not self._accept(close):
+        while not self.accept(close):
             count += 1
             if count > MOST_ITEMS:
-                self.nodes.fail_at(self._token.start, f"more than {MOST_ITEMS} items")
-            yield self._accept("?") is not None
-            if self._token.kind != close:
-                self._expect(",")
+                self.nodes.fail_at(self.token.start, f"more than {MOST_ITEMS} items")
+            yield self.accept("?") is not None
+            if self.token.kind != close:
+                self.expect(",")
 
     def _list(self) -> Expr:
-        start = self._token.start
+        start = self.token.start
         elements: list[Expr] = []
         optionals: list[int] = []
         for is_optional in self._items("]"):
@@ -376,31 +339,31 @@ class _Parser:
                 optionals.append(len(elements))
             elements.append(self._expression())
         node = ListExpr(self.nodes.at(start), tuple(elements), frozenset(optionals))
-        return self._made(node, start, *elements)
+        return self.made(node, start, *elements)
 
     def _map(self) -> Expr:
-        start = self._token.start
+        start = self.token.start
         entries: list[Entry] = []
         for is_optional in self._items("}"):
             key = self._expression()
-            colon = self._expect(":")
+            colon = self.expect(":")
             entries.append(Entry(self.nodes.at(colon.start), key, self._expression(), is_optional))
         node = MapExpr(self.nodes.at(start), tuple(entries))
-        return self._made(node, start, *_values(entries))
+        return self.made(node, start, *_values(entries))
 
     def _struct(self, name: str, start: int) -> Expr:
-        brace = self._token.start
+        brace = self.token.start
         entries: list[Entry] = []
         for is_optional in self._items("}"):
-            field = self._token
+            field = self.token
             if field.kind not in ("name", "quoted"):
-                self._unexpected("a field")
-            self._next()
-            colon = self._expect(":")
+                self.unexpected("a field")
+            self.next()
+            colon = self.expect(":")
             key = field.text.strip("`")
             entries.append(Entry(self.nodes.at(colon.start), key, self._expression(), is_optional))
         node = StructExpr(self.nodes.at(brace), name, tuple(entries))
-        return self._made(node, start, *_values(entries))
+        return self.made(node, start, *_values(entries))
 
 
 def _values(entries: list[Entry]) -> list[Expr]:

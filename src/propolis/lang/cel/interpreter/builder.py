@@ -23,11 +23,21 @@ from propolis.lang.cel.dispatch import Dispatch, dispatcher, unbound
 from propolis.lang.cel.environment import Environment
 from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.interpreter import logic, loops
-from propolis.lang.cel.interpreter.frame import Failure, Frame, Observe, Run
+from propolis.lang.cel.interpreter.frame import Frame, Observe, Run
+from propolis.lang.cel.interpreter.steps import (
+    accumulator,
+    after,
+    called,
+    constant,
+    fields,
+    grows,
+    key_of,
+    local,
+    observed_run,
+    variable,
+)
 from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.operations import access
-from propolis.lang.cel.operations.size import effort
-from propolis.lang.cel.values import OptionalValue
 
 Evaluate = Callable[[Mapping[str, Any], Runtime], Any]
 
@@ -75,7 +85,7 @@ class _Builder:
         self._names: dict[str, list[Run]] = {}
         self._accumulators: dict[str, int] = {}
         self._builders: dict[type, Callable[[Any], Run]] = {
-            Literal: lambda node: _constant(node.value),
+            Literal: lambda node: constant(node.value),
             Ident: self._ident,
             Select: self._select,
             Call: self._call,
@@ -87,7 +97,7 @@ class _Builder:
 
     def built(self, node: Expr) -> Run:
         run = self._builders[type(node)](node)
-        return _observed(node, run) if self._is_observed else run
+        return observed_run(node, run) if self._is_observed else run
 
     def _slot(self) -> int:
         self.slots += 1
@@ -95,10 +105,10 @@ class _Builder:
 
     def _ident(self, node: Ident) -> Run:
         if node.id in self._tree.constants:
-            return _constant(self._tree.constants[node.id])
+            return constant(self._tree.constants[node.id])
         if node.name in self._names:
             return self._names[node.name][-1]
-        return _variable(node.name.removeprefix("."))
+        return variable(node.name.removeprefix("."))
 
     def _select(self, node: Select) -> Run:
         operand, field = self.built(node.operand), node.field
@@ -116,7 +126,7 @@ class _Builder:
             return own
         operands = node.arguments if node.target is None else (node.target, *node.arguments)
         runs = [self.built(operand) for operand in operands]
-        return _called(self._dispatch(node, len(runs)), runs)
+        return called(self._dispatch(node, len(runs)), runs)
 
     def _is_optional_or(self, node: Call) -> bool:
         if node.function not in ("or", "orValue") or len(node.arguments) != 1:
@@ -141,7 +151,7 @@ class _Builder:
         if self._is_observed:
             accumulator = self.built(node.arguments[0])
             rest = [self.built(argument) for argument in node.arguments[1:]]
-            rest[0] = _after(accumulator, rest[0])
+            rest[0] = after(accumulator, rest[0])
         else:
             rest = [self.built(argument) for argument in node.arguments[1:]]
         return loops.appended(slot, rest[0]) if node.function == operators.ADD else loops.inserted(slot, rest)
@@ -154,7 +164,7 @@ class _Builder:
 
     def _map(self, node: MapExpr) -> Run:
         runs = [
-            (_key(entry.key, self.built), self.built(entry.value), entry.is_optional)
+            (key_of(entry.key, self.built), self.built(entry.value), entry.is_optional)
             for entry in node.entries
         ]
         return lambda frame: access.make_map([(key(frame), value(frame), mark) for key, value, mark in runs])
@@ -166,7 +176,7 @@ class _Builder:
         def run(frame: Frame) -> Any:
             if provider is None:
                 raise EvaluationError(f"unknown type: {name}")
-            return provider.construct(name, _fields((key, value(frame), mark) for key, value, mark in runs))
+            return provider.construct(name, fields((key, value(frame), mark) for key, value, mark in runs))
 
         return run
 
@@ -180,7 +190,7 @@ class _Builder:
             parts.result = self.built(node.result)
             self._leave(with_name)
             return loops.binding(parts)
-        self._enter(node.accumulator, _accumulator(parts.accumulator))
+        self._enter(node.accumulator, accumulator(parts.accumulator))
         self._build_steps(node, parts)
         parts.result = self.built(node.result)
         self._leave(node.accumulator)
@@ -190,12 +200,12 @@ class _Builder:
     def _build_steps(self, node: Comprehension, parts: loops.Parts) -> None:
         """Condition and step, where the variables of the loop are known."""
         parts.first = self._slot()
-        self._enter(node.variable, _local(parts.first))
+        self._enter(node.variable, local(parts.first))
         if node.second_variable:
             parts.second = self._slot()
-            self._enter(node.second_variable, _local(parts.second))
+            self._enter(node.second_variable, local(parts.second))
         outer = self._accumulators.pop(node.accumulator, None)
-        if _grows(node.start):
+        if grows(node.start):
             self._accumulators[node.accumulator] = parts.accumulator
         parts.condition, parts.step = self.built(node.condition), self.built(node.step)
         self._accumulators.pop(node.accumulator, None)
@@ -213,93 +223,6 @@ class _Builder:
         self._names[name].pop()
         if not self._names[name]:
             del self._names[name]
-
-
-def _grows(start: Expr) -> bool:
-    """Whether a loop starts with a list or map of its own."""
-    return (isinstance(start, ListExpr) and not start.elements) or (
-        isinstance(start, MapExpr) and not start.entries
-    )
-
-
-def _constant(value: Any) -> Run:
-    return lambda _: value
-
-
-def _local(slot: int) -> Run:
-    return lambda frame: frame.slots[slot]
-
-
-def _accumulator(slot: int) -> Run:
-    def run(frame: Frame) -> Any:
-        value = frame.slots[slot]
-        if type(value) is Failure:
-            raise value.error
-        return value
-
-    return run
-
-
-def _variable(name: str) -> Run:
-    def run(frame: Frame) -> Any:
-        try:
-            return frame.variables[name]
-        except KeyError:
-            raise EvaluationError(f"no such attribute(s): {name}") from None
-
-    return run
-
-
-def _called(call: Dispatch, runs: list[Run]) -> Run:
-    def run(frame: Frame) -> Any:
-        values = [one(frame) for one in runs]
-        made = call(frame.runtime, *values)
-        if needed := effort(made, *values):
-            frame.spend(needed)
-        return made
-
-    return run
-
-
-def _key(key: Expr | str, build: Callable[[Expr], Run]) -> Run:
-    return _constant(key) if isinstance(key, str) else build(key)
-
-
-def _fields(entries: Any) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value, is_optional in entries:
-        if not is_optional:
-            made[key] = value
-        elif type(value) is not OptionalValue:
-            raise EvaluationError(f"cannot initialize optional entry '{key}' from non-optional value")
-        elif value.has_value:
-            made[key] = value.value
-    return made
-
-
-def _after(first: Run, then: Run) -> Run:
-    """Evaluates one for those who watch, then gives the other."""
-
-    def run(frame: Frame) -> Any:
-        first(frame)
-        return then(frame)
-
-    return run
-
-
-def _observed(node: Expr, run: Run) -> Run:
-    def observed(frame: Frame) -> Any:
-        try:
-            value = run(frame)
-        except EvaluationError as error:
-            if frame.observe is not None:
-                frame.observe(node, error)
-            raise
-        if frame.observe is not None:
-            frame.observe(node, value)
-        return value
-
-    return observed
 
 
 _LOGICAL: dict[str, Callable[..., Run]] = {

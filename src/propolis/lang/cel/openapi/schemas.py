@@ -4,18 +4,23 @@ Follows apiserver pkg/cel/common/schemas.go and valuesunstructured.go @ v0.36.3.
 is not visible, but for objects without any property, which stay maps.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from propolis.core.errors import LimitError
 from propolis.lang.cel.errors import EvaluationError
-from propolis.lang.cel.libraries.extensions.encoders import decoded
-from propolis.lang.cel.libraries.standard.moments import timestamp_of_text
 from propolis.lang.cel.openapi.escaping import escaped
-from propolis.lang.cel.openapi.lists import KeyedList, SetList
+from propolis.lang.cel.openapi.readers import (
+    Read,
+    Schema,
+    array_reader,
+    double,
+    map_reader,
+    object_reader,
+    reader_of_format,
+)
 from propolis.lang.cel.types import (
     BOOL,
     BYTES,
@@ -30,11 +35,6 @@ from propolis.lang.cel.types import (
     map_of,
     object_type,
 )
-from propolis.lang.cel.values import MAX_INT, Duration
-from propolis.lang.duration import parse_duration
-
-Schema = Mapping[str, Any]
-Read = Callable[[Any], Any]
 
 MOST_LEVELS = 100
 """Deepest nesting of a schema."""
@@ -121,14 +121,14 @@ class ObjectTypes:
         if kind == "string":
             return _string(schema)
         if kind == "number":
-            return Declared(DOUBLE, _double)
+            return Declared(DOUBLE, double)
         return Declared(_SIMPLE[kind]) if isinstance(kind, str) and kind in _SIMPLE else None
 
     def _array(self, schema: Schema, name: str, level: int) -> Declared | None:
         item = self._declared(schema.get("items"), f"{name}.@items", False, level + 1)  # noqa: FBT003  # inner
         if item is None:
             return None
-        return Declared(list_of(item.type), _array_reader(schema, item.read))
+        return Declared(list_of(item.type), array_reader(schema, item.read))
 
     def _object(self, schema: Schema, name: str, level: int) -> Declared | None:
         more = schema.get("additionalProperties")
@@ -136,7 +136,7 @@ class ObjectTypes:
             value = self._declared(more, f"{name}.@values", False, level + 1)  # noqa: FBT003  # inner
             if value is None:
                 return None
-            return Declared(map_of(STRING, value.type), _map_reader(value.read))
+            return Declared(map_of(STRING, value.type), map_reader(value.read))
         properties = _properties(schema)
         if not properties and (more or schema.get("x-kubernetes-preserve-unknown-fields")):
             return Declared(DYN)
@@ -155,7 +155,7 @@ class ObjectTypes:
                 fields[field], keys[field] = found.type, key
                 if found.read is not None:
                     readers[key] = found.read
-        return Declared(object_type(name), _object_reader(readers))
+        return Declared(object_type(name), object_reader(readers))
 
 
 def _properties(schema: Schema) -> Mapping[str, Any]:
@@ -176,102 +176,7 @@ def _meta(schema: Schema) -> dict[str, Any]:
     return made
 
 
-# Reading values.
-
-
 def _string(schema: Schema) -> Declared:
     kind = schema.get("format")
     found = _FORMATS.get(kind) if isinstance(kind, str) else None
-    return Declared(STRING) if found is None else Declared(found, _of_text(_READERS[str(kind)]))
-
-
-def _of_text(read: Callable[[str], Any]) -> Read:
-    return lambda value: read(value) if type(value) is str else value
-
-
-def _double(value: Any) -> Any:
-    return float(value) if type(value) is int else value
-
-
-def _date(text: str) -> Any:
-    return timestamp_of_text(f"{text}T00:00:00Z")
-
-
-_SPAN = re.compile(r"([0-9]+)\s*([A-Za-zµ]+)")
-_SECOND = 1_000_000_000
-_UNITS = {
-    **dict.fromkeys(("ns", "nano"), 1),
-    **dict.fromkeys(("us", "µs", "micro"), 1000),
-    **dict.fromkeys(("ms", "milli"), 1_000_000),
-    **dict.fromkeys(("s", "sec"), _SECOND),
-    **dict.fromkeys(("m", "min"), 60 * _SECOND),
-    **dict.fromkeys(("h", "hr", "hour"), 3600 * _SECOND),
-    **dict.fromkeys(("d", "day"), 86_400 * _SECOND),
-    **dict.fromkeys(("w", "wk", "week"), 7 * 86_400 * _SECOND),
-}
-_LONGEST_SPAN = 256
-
-
-def _span(text: str) -> Duration:
-    """A duration as Go reads it, or numbers with words: "2 days"."""
-    plain = parse_duration(text)
-    if plain is not None:
-        return Duration(plain)
-    parts = _SPAN.findall(text) if len(text) <= _LONGEST_SPAN else []
-    units = [_UNITS.get(unit) or _UNITS.get(unit.removesuffix("s")) for _, unit in parts]
-    if parts and all(units):
-        total = sum(int(count) * unit for (count, _), unit in zip(parts, units, strict=True) if unit)
-        if total <= MAX_INT:
-            return Duration(total)
-    raise EvaluationError(f"invalid duration {text[:80]!r}")
-
-
-_READERS: dict[str, Callable[[str], Any]] = {
-    "byte": decoded,
-    "duration": _span,
-    "date": _date,
-    "date-time": timestamp_of_text,
-}
-
-
-def _array_reader(schema: Schema, read: Read | None) -> Read | None:
-    kind = schema.get("x-kubernetes-list-type")
-    keys = schema.get("x-kubernetes-list-map-keys")
-    named = tuple(key for key in keys if isinstance(key, str)) if isinstance(keys, list) else ()
-
-    def of_list(value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        elements = value if read is None else [_or_null(read, element) for element in value]
-        if kind == "set":
-            return SetList(elements)
-        return KeyedList(elements, named) if kind == "map" else elements
-
-    return None if read is None and kind not in ("set", "map") else of_list
-
-
-def _map_reader(read: Read | None) -> Read | None:
-    if read is None:
-        return None
-
-    def of_map(value: Any) -> Any:
-        return {key: _or_null(read, its) for key, its in value.items()} if isinstance(value, dict) else value
-
-    return of_map
-
-
-def _object_reader(readers: dict[str, Read]) -> Read | None:
-    if not readers:
-        return None
-
-    def of_object(value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        changed = {key: _or_null(read, value[key]) for key, read in readers.items() if key in value}
-        return {**value, **changed}
-
-    return of_object
-
-
-def _or_null(read: Read, value: Any) -> Any:
-    return None if value is None else read(value)
+    return Declared(STRING) if found is None else Declared(found, reader_of_format(str(kind)))
