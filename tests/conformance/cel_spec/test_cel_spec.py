@@ -11,6 +11,7 @@ from propolis.lang.cel.environment import Environment
 from propolis.lang.cel.errors import CelError, EvaluationError
 from propolis.lang.cel.libraries.extensions import everything
 from propolis.lang.cel.libraries.kubernetes.network import CIDR_LIBRARY, IP_LIBRARY
+from propolis.lang.cel.libraries.specified_network import SPECIFIED_NETWORK
 from propolis.lang.cel.libraries.standard import STANDARD
 from propolis.lang.cel.library import Function, Library, Overload, Runtime
 from propolis.lang.cel.program import Program, compile_expression
@@ -19,7 +20,7 @@ from tests.harness.corpora import Suite, corpora, corpus
 
 SUITE = Suite("cel-spec", __file__)
 FILE = corpora() / "cel-spec" / "tests.jsonl"
-BASE = Environment((STANDARD, *everything(), IP_LIBRARY, CIDR_LIBRARY))
+BASE = Environment((STANDARD, *everything(), SPECIFIED_NETWORK, IP_LIBRARY, CIDR_LIBRARY))
 
 
 def generated(program: Program) -> Callable[..., Any]:
