@@ -210,3 +210,9 @@ def test_what_is_built_has_a_limit(text: str) -> None:
 def test_a_regular_expression_has_a_limit() -> None:
     assert "more than 16384 characters" in failure("'a'.matches(p)", p="a" * 20_000)
     assert value("('a'.matches(p))", p="(a*)*" * 200) is True
+
+
+@pytest.mark.parametrize("text", ["s.matches(p)", "matches(s, p)", "regex.extract(s, p) == optional.none()"])
+def test_a_long_pattern_on_a_long_text_is_refused(text: str) -> None:
+    assert "too long together" in failure(text, s="b" * 100_000, p="a?" * 5000)
+    assert "too long together" in failure(text.replace("p)", f"'{'a?' * 500}')"), s="b" * 100_000)

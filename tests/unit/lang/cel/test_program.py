@@ -150,6 +150,9 @@ def test_a_loop_within_the_limit_is_not_refused() -> None:
         "l.filter(a, s.matches('^b'))",
         "l.map(a, s.split(''))",
         "l.exists(a, -1 in big)",
+        "l.exists(a, s.contains('b'))",
+        "l.exists(a, s < s)",
+        "l.exists(a, s == 'b' + s)",
     ],
 )
 def test_large_values_in_loops_count(text: str) -> None:

@@ -13,6 +13,7 @@ from propolis.lang.cel.emitter.comparisons import ORDER, equality, ordered_code
 from propolis.lang.cel.emitter.dispatching import called
 from propolis.lang.cel.emitter.optional_values import has_value, or_value, or_value_compat
 from propolis.lang.cel.emitter.simple_calls import (
+    containment,
     converted,
     matches,
     membership,
@@ -78,7 +79,7 @@ _SHORTCUTS: dict[tuple[str, bool, int], Callable[["Emitter", Call], Code | None]
     ("size", True, 0): size,
     ("startsWith", True, 1): text_test("{text}.startswith({part})"),
     ("endsWith", True, 1): text_test("{text}.endswith({part})"),
-    ("contains", True, 1): text_test("({text}.find({part}) >= 0)"),
+    ("contains", True, 1): containment,
     ("matches", True, 1): matches,
     ("matches", False, 2): matches,
     ("orValue", True, 1): or_value,

@@ -77,11 +77,9 @@ def ordered_code(emitter: "Emitter", node: Call) -> Code:
     sign = ORDER[node.function]
     if one.kind == other.kind and one.kind in ("int", "str"):
         return Code(f"({one.text} {sign} {other.text})", "bool")
-    call = emitter.writer.value(emitter.environment.functions[node.function].call)
+    call = emitter.environment.functions[node.function].call
     if other.kind == "int" and other.is_name:
         first, again = emitter.named(one)
-        return Code(
-            f"({again} {sign} {other.text} if type({first}) is int else {call}({again}, {other.text}))",
-            "bool",
-        )
-    return Code(f"{call}({one.text}, {other.text})", "bool")
+        instead = emitter.called(call, [again, other.text])
+        return Code(f"({again} {sign} {other.text} if type({first}) is int else {instead})", "bool")
+    return Code(emitter.called(call, [one.text, other.text]), "bool")

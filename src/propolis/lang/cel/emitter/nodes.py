@@ -27,7 +27,7 @@ from propolis.lang.cel.emitter.facts import present_when
 from propolis.lang.cel.emitter.support import Unsupported
 from propolis.lang.cel.emitter.writer import Code, Known, Path, Writer
 from propolis.lang.cel.environment import Environment
-from propolis.lang.cel.operations import access, arithmetic, ordering
+from propolis.lang.cel.operations import access, arithmetic
 from propolis.lang.cel.operations.access import make_list, make_map
 
 KINDS: dict[type, str] = {
@@ -50,10 +50,6 @@ _CHEAP = frozenset(
         access.index,
         access.optional_index,
         access.optional_select,
-        ordering.greater,
-        ordering.greater_or_equal,
-        ordering.less,
-        ordering.less_or_equal,
     }
 )
 """Operations whose time does not grow with their operands."""

@@ -8,10 +8,14 @@ from propolis.lang.cel.emitter.dispatching import CLASSES, GUARDED, called
 from propolis.lang.cel.emitter.writer import Code
 from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.operations.access import contains
-from propolis.lang.cel.regexes import compiled
+from propolis.lang.cel.regexes import MOST_EFFORT, compiled
 
 if TYPE_CHECKING:
     from propolis.lang.cel.emitter.nodes import Emitter
+
+
+_SHORT = 4096
+"""Characters of a text that costs nothing to go through."""
 
 
 def sum_of(emitter: "Emitter", node: Call) -> Code | None:
@@ -75,6 +79,19 @@ def text_test(pattern: str) -> Callable[["Emitter", Call], Code | None]:
     return emit_test
 
 
+def containment(emitter: "Emitter", node: Call) -> Code | None:
+    """``text.contains(part)``; in loops a long text is charged for."""
+    part = emitter.constants.of(node.arguments[0])
+    if type(part) is not str or node.target is None:
+        return None
+    code, name = emitter.emit(node.target), emitter.writer.value(part)
+    if not emitter.loop_depth:
+        return Code(f"({code.text}.find({name}) >= 0)", "bool")
+    first, again = emitter.named(code)
+    charged = emitter.called(str.find, [again, name])
+    return Code(f"(({again}.find({name}) if len({first}) < {_SHORT} else {charged}) >= 0)", "bool")
+
+
 def matches(emitter: "Emitter", node: Call) -> Code | None:
     """A pattern that is known is compiled once; in loops the function is called, which is charged for."""
     operands = node.arguments if node.target is None else (node.target, *node.arguments)
@@ -86,5 +103,6 @@ def matches(emitter: "Emitter", node: Call) -> Code | None:
     except EvaluationError:
         return None
     first, again = emitter.named(emitter.emit(operands[0]))
-    name = emitter.writer.value(search)
-    return Code(f"({name}({again}) is not None if type({first}) is str else leave())", "bool")
+    name, longest = emitter.writer.value(search), emitter.writer.value(MOST_EFFORT // max(1, len(pattern)))
+    is_short = f"type({first}) is str and len({again}) <= {longest}"
+    return Code(f"({name}({again}) is not None if {is_short} else leave())", "bool")

@@ -10,7 +10,7 @@ from typing import Any
 from propolis.lang.cel.errors import CostError, EvaluationError
 from propolis.lang.cel.library import Function, Library, Overload
 from propolis.lang.cel.operations.arithmetic import MOST_JOINED
-from propolis.lang.cel.regexes import compiled
+from propolis.lang.cel.regexes import compiled, limit_effort
 from propolis.lang.cel.types import INT, STRING, list_of, optional_of
 from propolis.lang.cel.values import NONE, OptionalValue
 
@@ -35,6 +35,7 @@ def _replace(text: str, pattern: str, replacement: str, count: int = -1) -> str:
 
 
 def _found(pattern: str, text: str) -> Iterator[Any]:
+    limit_effort(pattern, text)
     try:
         yield from compiled(pattern).finditer(text)
     except UnicodeError as error:
