@@ -13,7 +13,9 @@ from propolis.lang.yaml import position_of
 from propolis.policy.engine.cel.problems import wrong_expressions
 from propolis.policy.engine.compiler import unsupported_feature
 from propolis.policy.engine.dumped_code import code_of
+from propolis.policy.engine.wrong_texts import wrong_texts
 from propolis.policy.model.any import AnyPolicy
+from propolis.policy.model.cleanup import CleanupPolicy
 from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import read_policies
 from propolis.reports.render.policy_lint import LintReport, Remark
@@ -50,6 +52,8 @@ def lint_policies(paths: Iterable[Path]) -> LintReport:
         remarks += [_remark("error", error) for error in loaded.errors]
         remarks += [_remark("warning", error) for error in _gaps(loaded.policies, data)]
         remarks += [_remark("error", error) for error in _wrong_expressions(loaded.policies, data)]
+        every = (*loaded.policies, *loaded.cleanups)
+        remarks += [_remark("error", error) for error in _wrong_texts(every, data)]
     remarks.sort(key=lambda one: (one.path, one.line, one.column))
     return LintReport(len(files), policies, tuple(remarks))
 
@@ -97,6 +101,14 @@ def _wrong_expressions(policies: Iterable[AnyPolicy], data: bytes) -> Iterator[D
         for found in wrong_expressions(policy):
             place = Place(policy.origin.path, *position_of(data, policy.origin.line, ("spec", *found.path)))
             yield DocumentError(found.error.message, place, found.error.expected)
+
+
+def _wrong_texts(policies: Iterable[AnyPolicy | CleanupPolicy], data: bytes) -> Iterator[DocumentError]:
+    """Variables and JMESPath expressions that can never be evaluated, at their places in the file."""
+    for policy in policies:
+        for found in wrong_texts(policy) if isinstance(policy, Policy | CleanupPolicy) else ():
+            place = Place(policy.origin.path, *position_of(data, policy.origin.line, ("spec", *found.path)))
+            yield DocumentError(found.message, place, found.expected)
 
 
 def _remark(level: str, error: Error) -> Remark:

@@ -1,10 +1,22 @@
 """What can be said of a node of the syntax tree before it is evaluated."""
 
+from collections.abc import Iterator
 from typing import Any
 
 Node = dict[str, Any]
 
 _NULL_SAFE = frozenset({"field", "index", "slice", "multi_select_list", "multi_select_dict"})
+_LEFT_ON_ROOT = frozenset(
+    {
+        "subexpression",
+        "index_expression",
+        "pipe",
+        "projection",
+        "value_projection",
+        "filter_projection",
+        "flatten",
+    }
+)
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -38,3 +50,15 @@ def can_fail(node: Node) -> bool:
 def is_scalar(node: Node) -> bool:
     """Whether the node is a literal that is no list or object."""
     return node["type"] == "literal" and type(node["value"]) in _SCALARS
+
+
+def root_names(node: Node) -> Iterator[str]:
+    """The names that the expression reads off the value that it is given, not off parts of it."""
+    kind, children = node["type"], node["children"]
+    if kind == "field":
+        yield node["value"]
+    elif kind in _LEFT_ON_ROOT:
+        yield from root_names(children[0])
+    elif kind not in ("expref", "slice"):
+        for child in children:
+            yield from root_names(child)

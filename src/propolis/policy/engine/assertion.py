@@ -60,6 +60,15 @@ def compile_assertion(tree: Any, message: Message) -> Validate:
     return validate
 
 
+def check_tree(tree: Any) -> None:
+    """Compiles a tree, for those who want to know whether it can be.
+
+    Raises:
+        ExpressionError: It cannot be compiled.
+    """
+    _compile(tree, 0)
+
+
 def _first(problems: Iterator[str]) -> list[str]:
     return [problem for _, problem in zip(range(MOST_PROBLEMS), problems, strict=False)]
 
