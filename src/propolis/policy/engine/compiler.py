@@ -46,15 +46,24 @@ def compile_policies(
     policies: Iterable[AnyPolicy],
     exceptions: Sequence[AnyException] = (),
     bindings: Sequence[Binding] = (),
+    *,
+    lists_parameters: bool = False,
 ) -> PolicySet:
     """Compiles policies and the exceptions to them to a set that is evaluated many times.
 
     A rule that this engine cannot do compiles to one that says so as an error on every resource
     that it is for.
+
+    Args:
+        policies: Of either generation.
+        exceptions: To any of them.
+        bindings: Of policies of the API server.
+        lists_parameters: As `CelExtras` has it, for tests of Kyverno.
     """
     rules: list[CompiledRule] = []
     own = [one for one in exceptions if isinstance(one, PolicyException)]
-    extras = CelExtras([one for one in exceptions if isinstance(one, CelException)], bindings)
+    excepted = [one for one in exceptions if isinstance(one, CelException)]
+    extras = CelExtras(excepted, bindings, lists_parameters=lists_parameters)
     for number, policy in enumerate(policies):
         if isinstance(policy, CelPolicy):
             rules += compile_cel_policy(policy, number, extras)

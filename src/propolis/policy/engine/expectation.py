@@ -100,7 +100,10 @@ class _Run:
         self._objects = CaseAnswers(test)
         self._others = {other.name for other in test.others}
         self._sets = {
-            policy.name: (policy, compile_policies([policy], test.exceptions, test.bindings))
+            policy.name: (
+                policy,
+                compile_policies([policy], test.exceptions, test.bindings, lists_parameters=True),
+            )
             for policy in test.policies
         }
         self._found: dict[tuple[int, str], dict[str, _Outcome]] = {}

@@ -38,10 +38,16 @@ Run = Callable[[Request, ContextOf], RuleResult | None]
 
 
 class CelExtras(msgspec.Struct, frozen=True):
-    """What belongs to policies: exceptions to them, bindings of them."""
+    """What belongs to policies: exceptions to them, bindings of them.
+
+    Attributes:
+        lists_parameters: Whether parameters that a selector finds come as one list, as in tests of Kyverno;
+            the API server evaluates a policy by each of them.
+    """
 
     exceptions: Sequence[CelException] = ()
     bindings: Sequence[Binding] = ()
+    lists_parameters: bool = False
 
 
 NO_EXTRAS = CelExtras()
@@ -141,13 +147,15 @@ def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Bindi
         failed="failed to evaluate policy" if isinstance(spec, MutatingSpec) else "failed to load context",
         is_composited=policy.group == KUBERNETES,
     )
-    return CelRun(guards, compile_judge(policy, expressions), _parameters(policy, binding))
+    return CelRun(guards, compile_judge(policy, expressions), _parameters(policy, extras, binding))
 
 
-def _parameters(policy: CelPolicy, binding: Binding | None) -> Parameters | None:
+def _parameters(policy: CelPolicy, extras: CelExtras, binding: Binding | None) -> Parameters | None:
     kind = getattr(policy.spec, "param_kind", None)
     ref = binding.spec.param_ref if binding else None
-    return Parameters(kind, ref) if kind is not None and ref is not None else None
+    if kind is None or ref is None:
+        return None
+    return Parameters(kind, ref, as_list=extras.lists_parameters and ref.selector is not None)
 
 
 def _enforcement(policy: CelPolicy, binding: Binding | None) -> Enforcement | None:

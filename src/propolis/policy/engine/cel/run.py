@@ -57,10 +57,11 @@ class Guards(msgspec.Struct, frozen=True):
 
 
 class Parameters(msgspec.Struct, frozen=True):
-    """Objects by which a policy is evaluated, each in turn."""
+    """Objects by which a policy is evaluated: each in turn, or all as the items of one list."""
 
     kind: ParamKind
     ref: ParamRef
+    as_list: bool = False
 
 
 class CelRun:
@@ -84,6 +85,8 @@ class CelRun:
             found = parameters(wanted.kind, wanted.ref, request)
         except EvaluationError as error:
             return RuleResult(Outcome.ERROR, error.message)
+        if wanted.as_list and found:
+            found = [{"items": found}]
         result: RuleResult | None = None
         document = request.document
         for one in found:
