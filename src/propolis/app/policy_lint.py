@@ -22,7 +22,6 @@ from propolis.reports.render.policy_lint import LintReport, Remark
 
 _FIELDS: dict[str, tuple[str, ...]] = {
     "celPreconditions without validate.cel": ("celPreconditions",),
-    "validate.manifests": ("validate", "manifests"),
 }
 """Where below a rule a feature stands that is not evaluated."""
 

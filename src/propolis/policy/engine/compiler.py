@@ -14,6 +14,7 @@ from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.exceptions import compile_exceptions
 from propolis.policy.engine.foreach import compile_foreach
 from propolis.policy.engine.generate import compile_generation
+from propolis.policy.engine.manifests.verification import compile_manifests
 from propolis.policy.engine.matching import compile_match, is_decided_by_kind, kind_selectors
 from propolis.policy.engine.mutate import compile_mutation
 from propolis.policy.engine.pattern_tree import PatternTooDeepError
@@ -201,21 +202,17 @@ def _compile_validation(validation: Validation, message: Message, policy_namespa
         return compile_deny(validation.deny, message)
     if validation.assertion is not None:
         return compile_assertion(validation.assertion, message)
+    if validation.manifests is not None:
+        return compile_manifests(validation.manifests)
     if validation.pod_security is not None:
         return compile_pod_security(message.rule, validation.pod_security)
     return compile_foreach(validation.foreach or (), message, policy_namespace)
-
-
-_WAYS = {"manifests": "validate.manifests"}
 
 
 def unsupported_feature(rule: PolicyRule) -> str:
     """What a rule asks for that this engine does not do; empty for none."""
     if rule.cel_preconditions and not (rule.validation and rule.validation.cel):
         return "celPreconditions without validate.cel"
-    for attribute, name in _WAYS.items():
-        if rule.validation and getattr(rule.validation, attribute) is not None:
-            return name
     return ""
 
 
