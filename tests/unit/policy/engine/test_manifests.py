@@ -140,7 +140,10 @@ def test_what_the_server_sets_and_what_moves_in_a_list_is_no_difference() -> Non
 def test_a_leaf_that_came_to_another_place_of_a_list_is_no_difference() -> None:
     before = {"l": [{"a": 1}], "image": "nginx", "b": True}
     after = {"l": [{"c": 2}, {"a": 1}], "image": "nginx:latest", "b": 1, "empty": ""}
-    assert differences(before, after, []) == [Difference("b", True, 1), Difference("l.0.c", None, 2)]
+    assert differences(before, after, []) == [
+        Difference("b", before=True, after=1),
+        Difference("l.0.c", None, 2),
+    ]
     assert differences(before, after, ["b", "l.*.c"]) == []
 
 
