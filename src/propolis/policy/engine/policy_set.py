@@ -9,7 +9,6 @@ import msgspec
 from propolis.core.finding import Rule
 from propolis.policy.engine.context import Context
 from propolis.policy.engine.enforcement import Enforcement
-from propolis.policy.engine.reach import Reach
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 
@@ -25,6 +24,14 @@ class Selects(Protocol):
 
     def selects(self, group: str, version: str, kind: str, subresource: str) -> bool:
         """Whether a kind is meant."""
+        ...
+
+
+class Reaches(Protocol):
+    """Tells operations and namespaces."""
+
+    def holds(self, kind: str, operation: str, namespace: str) -> bool:
+        """Whether a rule may be for them."""
         ...
 
 
@@ -64,7 +71,7 @@ class CompiledRule(msgspec.Struct, frozen=True):
     enforcement: Enforcement | None = None
     stops: bool = False
     in_background: bool = True
-    reach: Reach | None = None
+    reach: Reaches | None = None
 
     def may_be_for(self, group: str, version: str, kind: str, subresource: str) -> bool:
         """Whether a resource of this kind can match at all."""

@@ -37,6 +37,10 @@ class Activation(dict[str, Any]):
         found = self[name] = maker()
         return found
 
+    def copied(self) -> "Activation":
+        """The same for one evaluation that changes it; what is made on demand is made for each."""
+        return Activation(self, self._makers)
+
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a name, or a default where nothing has it."""
         return self[name] if name in self or name in self._makers else default

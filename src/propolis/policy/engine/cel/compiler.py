@@ -8,14 +8,21 @@ from propolis.core.finding import Rule, Severity
 from propolis.lang.cel.libraries.kyverno.generator import GENERATOR_TYPE
 from propolis.lang.cel.types import STRING, Type
 from propolis.policy.engine.cel.autogen import for_controllers
-from propolis.policy.engine.cel.constraints import compile_constraints, joined, selectors_of
+from propolis.policy.engine.cel.constraints import (
+    Test,
+    compile_constraints,
+    decided_by_index,
+    joined,
+    reach_of_constraints,
+    selectors_of,
+)
 from propolis.policy.engine.cel.environments import GENERATOR
 from propolis.policy.engine.cel.exceptions import compile_cel_exceptions
 from propolis.policy.engine.cel.image_validating import REFERENCE
 from propolis.policy.engine.cel.image_validating import VARIABLES as IMAGE_VARIABLES
 from propolis.policy.engine.cel.judges import compile_judge
-from propolis.policy.engine.cel.programs import Expressions, PolicyError
-from propolis.policy.engine.cel.run import CelRun, Guards, Parameters
+from propolis.policy.engine.cel.programs import Expressions, PolicyError, bound_of
+from propolis.policy.engine.cel.run import CelRun, Form, Guards, Parameters
 from propolis.policy.engine.enforcement import Enforcement
 from propolis.policy.engine.policy_set import CompiledRule, ContextOf, Phase
 from propolis.policy.engine.request import Request
@@ -29,6 +36,7 @@ from propolis.policy.model.cel.policy import (
     GeneratingSpec,
     ImageValidatingSpec,
     MutatingSpec,
+    ValidatingSpec,
 )
 from propolis.policy.model.cel.settings import Evaluation, Switch
 
@@ -88,14 +96,8 @@ def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding
         run: Run = compile_run(policy, extras, binding)
     except PolicyError as error:
         run = _always(error.result)
-    tests = [
-        test
-        for test in (
-            compile_constraints(constraints, policy.namespace) if constraints else _no_request,
-            compile_constraints(binding.spec.match_resources if binding else None),
-        )
-        if test is not None
-    ]
+    of_binding = compile_constraints(binding.spec.match_resources if binding else None)
+    tests = [test for test in (_constraints_test(policy), of_binding) if test is not None]
     return CompiledRule(
         rule=finding_rule(policy),
         policy=number,
@@ -106,7 +108,16 @@ def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding
         phase=_PHASES.get(type(policy.spec), Phase.JUDGE),
         enforcement=_enforcement(policy, binding),
         in_background=_in_background(policy),
+        reach=reach_of_constraints(constraints, policy.namespace),
     )
+
+
+def _constraints_test(policy: CelPolicy) -> Test | None:
+    """Whether a policy is for a request; None where its selectors and its reach tell that alone."""
+    constraints = policy.spec.match_constraints
+    if constraints is None:
+        return _no_request
+    return None if decided_by_index(constraints) else compile_constraints(constraints, policy.namespace)
 
 
 def _no_request(request: Request) -> bool:
@@ -125,23 +136,47 @@ def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Bindi
     Raises:
         PolicyError: An expression of it cannot be used.
     """
+    form, expressions = compile_form(policy, extras)
+    conditions = [*form.guards.conditions]
+    conditions += [program for one in form.guards.exceptions for program in one.conditions]
+    return CelRun(
+        form,
+        bound_of(expressions, conditions),
+        lambda: compile_form(policy, extras, is_metered=True)[0],
+        _parameters(policy, binding),
+    )
+
+
+def compile_form(
+    policy: CelPolicy, extras: CelExtras = NO_EXTRAS, *, is_metered: bool = False
+) -> tuple[Form, Expressions]:
+    """The policy as functions, and its programs.
+
+    Raises:
+        PolicyError: An expression of it cannot be used.
+    """
     spec = policy.spec
-    expressions = Expressions(policy.base_kind, policy.namespace, _MORE.get(type(spec)))
+    expressions = Expressions(
+        policy.base_kind, policy.namespace, _MORE.get(type(spec)), is_metered=is_metered
+    )
     stated = None if isinstance(spec, DeletingSpec) else spec.match_conditions
     if isinstance(spec, MutatingSpec):  # only there conditions see variables
         expressions.add_variables(spec.variables)
     conditions = expressions.conditions(stated, "matchConditions")
     if not isinstance(spec, MutatingSpec):
         expressions.add_variables(spec.variables)
+    exceptions = compile_cel_exceptions(extras.exceptions, policy, expressions)
     guards = Guards(
+        expressions.environment,
         expressions.variables,
         conditions,
-        compile_cel_exceptions(extras.exceptions, policy, expressions),
+        exceptions,
         ignores_errors=getattr(spec, "failure_policy", None) == "Ignore",
         failed="failed to evaluate policy" if isinstance(spec, MutatingSpec) else "failed to load context",
         is_composited=policy.group == KUBERNETES,
     )
-    return CelRun(guards, compile_judge(policy, expressions), _parameters(policy, binding))
+    adds = bool(exceptions) or not isinstance(spec, ValidatingSpec | DeletingSpec)
+    return Form(guards, compile_judge(policy, expressions), adds), expressions
 
 
 def _parameters(policy: CelPolicy, binding: Binding | None) -> Parameters | None:
