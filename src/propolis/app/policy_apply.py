@@ -11,6 +11,7 @@ from propolis.app.pod_security import pod_security_check
 from propolis.app.policy_context import objects_of
 from propolis.app.policy_inputs import (
     PolicyInput,
+    load_payloads,
     read_policy_input,
     read_single,
     with_globals,
@@ -30,10 +31,11 @@ from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.evaluate import Decision, evaluate
 from propolis.policy.engine.image_answers import image_answers
 from propolis.policy.engine.policy_set import Phase, PolicySet
+from propolis.policy.engine.subject import PolicySubject
 from propolis.policy.model.action import Create, Delete, Patch, Update
 from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.kyverno_test import ContextFile, TestDocument, Values
-from propolis.policy.model.policy_test import PolicyTest, TestUser
+from propolis.policy.model.policy_test import Payload, PolicyTest, TestUser
 from propolis.policy.sources.test_answers import answers_of
 from propolis.reports.render.policy_apply import ApplyReport, JudgedResource, MadeDocument
 
@@ -49,6 +51,7 @@ class ApplyInputs(msgspec.Struct, frozen=True):
         assignments: Global values, as ``name=value``.
         standard: ``LEVEL:VERSION`` of Pod Security, ``namespaces`` for their labels, or empty.
         pod_security: A file with a PodSecurityConfiguration: defaults and exemptions for namespaces.
+        payloads: Modes, and files of documents that are no resources.
         audit_warns: Whether a failure that admission would not refuse is a warning.
     """
 
@@ -62,6 +65,7 @@ class ApplyInputs(msgspec.Struct, frozen=True):
     userinfo: Path | None = None
     standard: str = ""
     pod_security: Path | None = None
+    payloads: Mapping[str, Sequence[str]] = {}
     audit_warns: bool = False
 
 
@@ -88,6 +92,7 @@ def apply_policies(inputs: ApplyInputs, stdin: BinaryIO) -> ApplyReport:
     application = _Application(
         read, values, user, image_answers(given), lookups.fetch, audit_warns=inputs.audit_warns
     )
+    payloads, unread = load_payloads(inputs.payloads)
     judged: list[JudgedResource] = []
     documents: list[MadeDocument] = []
     with quiet_gc():
@@ -96,11 +101,12 @@ def apply_policies(inputs: ApplyInputs, stdin: BinaryIO) -> ApplyReport:
             findings += check(resource, application.now) if check else ()
             judged.append(JudgedResource(resource, tuple(findings)))
             documents += made
+        judged += map(application.answer, payloads)
     return ApplyReport(
         len(read.policies) + (check is not None),
         tuple(judged),
         tuple(documents),
-        (*read.problems, *asked.problems, *seen.problems),
+        (*read.problems, *asked.problems, *seen.problems, *unread),
     )
 
 
@@ -145,6 +151,19 @@ class _Application:
                 document = self._run(one, one.judging, resource, document, findings, actions)
         return findings, _made(document, actions)
 
+    def answer(self, payload: Payload) -> JudgedResource:
+        """Findings on a document that is no resource."""
+        subject = PolicySubject(payload.resource, mode=payload.mode)
+        findings: list[Finding] = []
+        for one in self._sets:
+            findings += self._told(self._completed(one.judging, subject))
+        return JudgedResource(payload.resource, tuple(findings))
+
+    def _completed(self, rules: PolicySet, subject: PolicySubject) -> Evaluation:
+        return complete(
+            lambda answers: evaluate(rules, subject, answers, self.now), self._answers, self._fetch
+        )
+
     def _run(
         self,
         one: "_Set",
@@ -156,9 +175,7 @@ class _Application:
     ) -> Document:
         """Adds what some rules say; the document as they leave it."""
         subject = subject_of(self._files, one.policy, resource, "", document)
-        found = complete(
-            lambda answers: evaluate(rules, subject, answers, self.now), self._answers, self._fetch
-        )
+        found = self._completed(rules, subject)
         findings += self._told(found)
         actions += found.actions
         own = [item for item in found.actions if isinstance(item, Patch) and not item.is_existing]

@@ -22,6 +22,19 @@ LARGEST_EXIT_CODE = 255
 @click.option(
     "--resource", "-r", "resources", multiple=True, metavar="PATH", help="File or folder; may be repeated."
 )
+@click.option(
+    "--json", "json_payloads", multiple=True, metavar="FILE", help="Any document, for policies in mode JSON."
+)
+@click.option(
+    "--http-payload",
+    "http_payloads",
+    multiple=True,
+    metavar="FILE",
+    help="A request for policies in mode HTTP.",
+)
+@click.option(
+    "--envoy-payload", "envoy_payloads", multiple=True, metavar="FILE", help="The same for mode Envoy."
+)
 @click.option("--stdin", "-i", "from_stdin", is_flag=True, help="Read resources from standard input too.")
 @click.option(
     "--exception", "-e", "exceptions", multiple=True, metavar="PATH", help="File or folder of exceptions."
@@ -65,6 +78,9 @@ LARGEST_EXIT_CODE = 255
 def apply(
     policies: tuple[str, ...],
     resources: tuple[str, ...],
+    json_payloads: tuple[str, ...],
+    http_payloads: tuple[str, ...],
+    envoy_payloads: tuple[str, ...],
     from_stdin: bool,  # click names its arguments
     exceptions: tuple[str, ...],
     lookups: tuple[str, ...],
@@ -97,7 +113,8 @@ def apply(
 
     if not policies and not pss and not pss_config:
         raise click.UsageError("nothing to apply: name policies, or a level with --pss restricted:v1.34")
-    if not resources and not from_stdin:
+    payloads = {"JSON": json_payloads, "HTTP": http_payloads, "Envoy": envoy_payloads}
+    if not (resources or from_stdin or any(payloads.values())):
         raise click.UsageError("nothing to judge: name resources with --resource PATH or --stdin")
     if policy_report and format_ not in REPORT_FORMATS:
         raise click.UsageError(f"--policy-report comes as YAML or JSON, not as {format_}")
@@ -113,6 +130,7 @@ def apply(
         userinfo,
         pss,
         pss_config,
+        payloads,
         audit_warns=audit_warn,
     )
     report = apply_policies(inputs, sys.stdin.buffer)

@@ -21,7 +21,7 @@ class Request:
     """
 
     __slots__ = (
-        "_annotations", "_labels", "ask", "document", "group", "kind", "memory", "name", "namespace",
+        "_annotations", "_labels", "ask", "document", "group", "kind", "memory", "mode", "name", "namespace",
         "operation", "subject", "subresource", "user", "version",
     )  # fmt: skip
 
@@ -37,6 +37,7 @@ class Request:
         self.namespace = ref.namespace
         self.operation = subject.operation
         self.subresource = subject.subresource
+        self.mode = subject.mode
         self.user = subject.user
         self.memory: dict[str, Any] = {}
         self._labels: dict[str, str] | None = None

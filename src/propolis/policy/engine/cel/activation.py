@@ -110,6 +110,12 @@ def request_activation(request: Request, document: Document | None = None) -> Ac
     )
 
 
+def document_activation(document: Any) -> Activation:
+    """What expressions see of a document that is no resource: it, and nothing else."""
+    values = {OBJECT: document, OLD_OBJECT: None, REQUEST: None, NAMESPACE_OBJECT: None}
+    return Activation(values, {PARAMS: lambda: None})
+
+
 def admission_request(request: Request, objects: Mapping[str, Any]) -> dict[str, Any]:
     """``request`` as an AdmissionRequest has it."""
     kind = {"group": request.group, "version": request.version, "kind": request.kind}

@@ -19,6 +19,7 @@ from propolis.policy.engine.cel.activation import (
     VARIABLES,
     Activation,
     Variables,
+    document_activation,
     request_activation,
 )
 from propolis.policy.engine.cel.budget import CALL_COST, Bound, Spending
@@ -67,11 +68,13 @@ class Form(msgspec.Struct, frozen=True):
 
     Attributes:
         adds: Whether it changes what expressions see, so that it needs an activation of its own.
+        sees_document: Whether expressions see the document alone, without any request.
     """
 
     guards: Guards
     judge: Judge
     adds: bool
+    sees_document: bool = False
 
 
 class Parameters(msgspec.Struct, frozen=True):
@@ -106,9 +109,9 @@ class CelRun:
         if self._parametrized is not None:
             return self._with_parameters(self._parametrized, seen)
         if not (self._bound.covers(seen.coarse) or self._bound.covers(seen.fine)):
-            return _judged(self._counting(), seen.copied(), seen.spending())
-        if form.adds:
-            return _judged(form, seen.copied(), seen.runtime)
+            return _judged(self._counting(), _activation(form, seen), seen.spending())
+        if form.adds or form.sees_document:
+            return _judged(form, _activation(form, seen), seen.runtime)
         return self._shared(seen)
 
     def _shared(self, seen: Seen) -> RuleResult | None:
@@ -147,6 +150,11 @@ class CelRun:
             patched = document if document is not seen.request.document else None
             result = msgspec.structs.replace(last, patched=patched)
         return result
+
+
+def _activation(form: Form, seen: Seen) -> Activation:
+    """What the expressions of a policy see, for them alone."""
+    return document_activation(seen.request.document) if form.sees_document else seen.copied()
 
 
 def _variables(guards: Guards, activation: Activation, runtime: Runtime) -> Variables:
