@@ -201,7 +201,8 @@ class _Parser:
         count = 0
         while self._accept(sign.kind):
             count += 1
-        operand = self._member(self._primary(), self._token.start)
+        start = self._token.start
+        operand = self._member(self._primary(), start)
         if count % 2 == 0:
             return operand
         function = operators.NOT if sign.kind == "!" else operators.NEGATE
