@@ -1,6 +1,6 @@
 """What ``policy apply`` reads: policies, exceptions, values, who asks, a level of Pod Security."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -17,7 +17,9 @@ from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.global_context import GlobalContextEntry
 from propolis.policy.model.kyverno_test import Values
+from propolis.policy.model.policy_test import Payload
 from propolis.policy.sources.documents import LoadedPolicies, read_policies
+from propolis.policy.sources.payloads import read_payloads
 
 T = TypeVar("T")
 
@@ -68,6 +70,19 @@ def _contents(paths: Iterable[str], stdin: BinaryIO, problems: list[Problem]) ->
                 yield read_file(file, DEFAULT), str(file)
             except Error as error:
                 problems.append(problem_of(error))
+
+
+def load_payloads(paths: Mapping[str, Sequence[str]]) -> tuple[list[Payload], list[Problem]]:
+    """Documents that are no resources, by their modes, and what of them could not be used."""
+    payloads: list[Payload] = []
+    problems: list[Problem] = []
+    for mode, names in paths.items():
+        for name in names:
+            try:
+                payloads += read_payloads(read_file(Path(name), DEFAULT), name, mode)
+            except Error as error:
+                problems.append(problem_of(error))
+    return payloads, problems
 
 
 def read_single(path: Path | None, kind: type[T], default: T) -> T:
