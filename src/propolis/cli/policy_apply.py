@@ -85,11 +85,13 @@ def apply(
     """Judge resources by policies, without a cluster and without keeping anything.
 
     Prints findings, then what mutate and generate rules made. POLICY is a file or a folder, - is standard
-    input. Exits with 1 when a rule fails or cannot be evaluated, 2 when some input cannot be used.
+    input; pack:default, pack:all, pack:FOLDER and pack:NAME are built-in policies. Exits with 1 when a rule
+    fails or cannot be evaluated, 2 when some input cannot be used.
 
     \b
     Examples:
       propolis policy apply policies/ --resource deploy/
+      propolis policy apply pack:supply-chain --resource deploy/
       propolis policy apply --pss restricted:v1.34 --resource deploy/ --format json
       kubectl get pods -o yaml | propolis policy apply policies/ --stdin --policy-report
     """
