@@ -65,11 +65,31 @@ def test_a_policy_that_is_chosen_twice_judges_once() -> None:
     assert len(found) == 1
 
 
+def test_the_pack_is_listed_by_choice() -> None:
+    listed = called("policy", "pack", "access").stdout
+    assert "restrict-secret-access" in listed
+    assert "disallow-privileged" not in listed
+    assert "pod-security" in called("policy", "pack").stdout
+
+
+def test_the_list_as_json_says_what_a_policy_is_for_and_what_to_do() -> None:
+    (found,) = json.loads(called("policy", "pack", "pack:pin-image", "--format", "json").stdout)["policies"]
+    assert (found["folder"], found["kind"], found["isDefault"]) == ("supply-chain", "ClusterPolicy", True)
+    assert found["severity"] == "medium"
+    assert all(found[field].endswith(".") for field in ("description", "remediation"))
+
+
+def test_the_printed_policies_judge_as_the_built_in_ones_do() -> None:
+    Path("access.yaml").write_text(called("policy", "pack", "access", "--format", "yaml").stdout)
+    assert applied("access.yaml") == applied("pack:access") != set()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("policy", "apply", "pack:no-such", "-r", "all.yaml"), "the pack has no policy 'no-such'"),
         (("assess", "--manifests", "all.yaml", "--builtin", "no-such"), "the pack has no policy 'no-such'"),
+        (("policy", "pack", "no-such"), "the pack has no policy 'no-such'"),
         (("assess", "--manifests", "all.yaml", "--builtin", "all", "--no-builtin"), "exclude each other"),
     ],
 )
