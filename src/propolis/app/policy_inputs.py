@@ -18,6 +18,7 @@ from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.global_context import GlobalContextEntry
 from propolis.policy.model.kyverno_test import Values
 from propolis.policy.model.policy_test import Payload
+from propolis.policy.sources import pack
 from propolis.policy.sources.documents import LoadedPolicies, read_policies
 from propolis.policy.sources.payloads import read_payloads
 
@@ -35,16 +36,19 @@ class PolicyInput(msgspec.Struct, frozen=True):
 
 
 def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin: BinaryIO) -> PolicyInput:
-    """Policies of files, folders and, as ``-``, of standard input; exceptions of their own files.
+    """Policies of files, folders, the pack (``pack:NAME``) and, as ``-``, of standard input.
+
+    Exceptions come from files of their own.
 
     Raises:
-        DocumentError: A path is not there.
+        DocumentError: A path is not there, or a choice of the pack is for nothing.
         SourceError: Standard input cannot be read.
     """
     found: list[LoadedPolicies] = []
     problems: list[Problem] = []
-    for data, path in _contents(policies, stdin, problems):
-        found.append(read_policies(data, path))
+    choices, files = pack.split(policies)
+    found.append(LoadedPolicies(policies=tuple(pack.chosen(choices))))
+    found += [read_policies(data, path) for data, path in _contents(files, stdin, problems)]
     excepted = [read_policies(data, path) for data, path in _contents(exceptions, stdin, problems)]
     problems += [problem_of(error) for one in (*found, *excepted) for error in one.errors]
     return PolicyInput(

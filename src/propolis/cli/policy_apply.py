@@ -113,13 +113,15 @@ def apply(
     """Judge resources by policies, and keep nothing.
 
     Prints findings, then what mutate and generate rules made. POLICY is a file or a folder, - is standard
-    input. With --cluster the objects there are judged, or the resources that are named, and what policies
-    ask is answered by the cluster; nothing is written to it. Exits with 1 when a rule fails or cannot be
-    evaluated, 2 when some input cannot be used.
+    input; pack:default, pack:all, pack:FOLDER and pack:NAME are built-in policies. With --cluster the objects
+    there are judged, or the resources that are named, and what policies ask is answered by the cluster;
+    nothing is written to it. Exits with 1 when a rule fails or cannot be evaluated, 2 when some input cannot
+    be used.
 
     \b
     Examples:
       propolis policy apply policies/ --resource deploy/
+      propolis policy apply pack:supply-chain --resource deploy/
       propolis policy apply --pss restricted:v1.34 --resource deploy/ --format json
       propolis policy apply policies/ --cluster --namespace shop
       kubectl get pods -o yaml | propolis policy apply policies/ --stdin --policy-report
