@@ -115,7 +115,7 @@ class PolicySet:
 
     def may_be_for(self, group: str, version: str, kind: str) -> bool:
         """Whether any rule may be for objects of a kind."""
-        return bool(self._of_kind(group, version, kind, ""))
+        return any(self._of_kind(mode, group, version, kind, "") for mode in RESOURCES)
 
     def _of_kind(self, *key: str) -> tuple[CompiledRule, ...]:
         found = self._by_kind.get(key)

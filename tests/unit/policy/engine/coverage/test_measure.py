@@ -151,7 +151,8 @@ def test_rows_that_do_not_hold_are_counted() -> None:
 
 
 def test_rules_that_the_engine_does_not_evaluate_count_nowhere() -> None:
-    coverage = measured(pod_rule("manifests: {attestors: []}"), (named("a"), "pass"))
+    rule = pod_rule("deny: {}", "celPreconditions: [{name: a, expression: 'true'}]")
+    coverage = measured(rule, (named("a"), "pass"))
     assert (coverage.unjudged, coverage.rules, coverage.branches, coverage.killed) == (("r",), 0, 0, 0)
 
 
