@@ -21,7 +21,7 @@ from propolis.policy.model.policy import Policy
 from propolis.policy.model.problem import Problem
 
 _ALWAYS = re.compile(
-    r"request|serviceAccountName|serviceAccountNamespace|images?|target|element\d*|elementIndex\d*"
+    r"null|true|false|request|serviceAccountName|serviceAccountNamespace|images?|target|element\d*|elementIndex\d*"
 )
 """Names that rules know without declaring them."""
 _TOLD = "request, images, serviceAccountName, serviceAccountNamespace, element, elementIndex, target"
@@ -32,11 +32,14 @@ _Path = tuple[str | int, ...]
 def wrong_texts(policy: Policy | CleanupPolicy) -> Iterator[Problem]:
     """Each variable and expression that cannot be evaluated; paths begin below the policy's spec."""
     if isinstance(policy, CleanupPolicy):
-        yield from _wrong_below(msgspec.to_builtins(policy.spec), ())
+        spec = msgspec.to_builtins(policy.spec)
+        yield from _wrong_below(spec, (), frozenset(_declared(spec)))
         return
+    rules = [msgspec.to_builtins(rule) for rule in policy.spec.rules]
+    declared = frozenset(_declared(rules))
     for index, rule in enumerate(policy.spec.rules):
         path: _Path = ("rules", index)
-        yield from _wrong_below(msgspec.to_builtins(rule), path)
+        yield from _wrong_below(rules[index], path, declared)
         if rule.validation is not None and rule.validation.assertion is not None:
             try:
                 check_tree(rule.validation.assertion)
@@ -44,8 +47,8 @@ def wrong_texts(policy: Policy | CleanupPolicy) -> Iterator[Problem]:
                 yield Problem(error.message, (*path, "validate", "assert"))
 
 
-def _wrong_below(document: Any, path: _Path) -> Iterator[Problem]:
-    declared = frozenset(_declared(document))
+def _wrong_below(document: Any, path: _Path, declared: frozenset[str]) -> Iterator[Problem]:
+    """Names of any rule count for all: the entries of a policy are kept while its rules run."""
     for below, text, is_key in _texts(document, ()):
         names = None if "attestations" in below else declared
         for expression in expressions_in(text):
