@@ -9,7 +9,7 @@ from propolis.lang.cel.errors import CelError
 from propolis.lang.cel.libraries.kyverno.generator import GENERATOR_TYPE
 from propolis.lang.cel.types import STRING, Type
 from propolis.policy.engine.cel.authorization import AuthorizationRun, compile_answers
-from propolis.policy.engine.cel.autogen import for_controllers
+from propolis.policy.engine.cel.autogen import can_be_moved, for_controllers
 from propolis.policy.engine.cel.constraints import (
     Test,
     compile_constraints,
@@ -20,6 +20,7 @@ from propolis.policy.engine.cel.constraints import (
 )
 from propolis.policy.engine.cel.environments import GENERATOR, REQUESTS
 from propolis.policy.engine.cel.exceptions import compile_cel_exceptions
+from propolis.policy.engine.cel.extraction import NOT_CHANGED, ExtractionRun, for_custom_workloads
 from propolis.policy.engine.cel.image_validating import REFERENCE
 from propolis.policy.engine.cel.image_validating import VARIABLES as IMAGE_VARIABLES
 from propolis.policy.engine.cel.judges import compile_judge
@@ -89,6 +90,12 @@ def compile_cel_policy(
     for one in (policy, *for_controllers(policy)):
         for binding in bindings or (None,):
             yield _compile(one, number, extras, binding)
+    custom = for_custom_workloads(policy) if can_be_moved(policy) else None
+    if custom is not None:
+        made = _compile(custom, number, extras, None)
+        is_mutation = isinstance(policy.spec, MutatingSpec)
+        run = _always(NOT_CHANGED) if is_mutation else ExtractionRun(made.run)
+        yield msgspec.structs.replace(made, run=run)
 
 
 def _bindings_of(policy: CelPolicy, extras: CelExtras) -> list[Binding]:
