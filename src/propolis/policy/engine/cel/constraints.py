@@ -151,11 +151,13 @@ def _rule_test(rule: ResourceRule) -> Test:
 
 
 def _is_named(request: Request, names: frozenset[str]) -> bool:
-    if request.name:
-        return request.name in names
+    """Whether a name is meant; one that is not made yet counts by its beginning."""
     metadata = request.document.get("metadata")
-    prefix = metadata.get("generateName") if isinstance(metadata, dict) else None
-    return isinstance(prefix, str) and any(prefix.startswith(name) for name in names)
+    fields = metadata if isinstance(metadata, dict) else {}
+    prefix = fields.get("generateName")
+    if fields.get("name") or not isinstance(prefix, str):
+        return request.name in names
+    return any(prefix.startswith(name) for name in names)
 
 
 def _selection(selector: dict[str, Any]) -> Callable[[Labels], bool]:

@@ -24,6 +24,8 @@ from propolis.policy.engine.crd.field_paths import normalized_path
 from propolis.policy.model.crd import CrdRule
 
 SELF, OLD_SELF = "self", "oldSelf"
+_TYPE = "@self"
+"""Name of the type of a value; no expression can say it, so that it hides no field."""
 VALIDATIONS = "x-kubernetes-validations"
 MOST_LEVELS = 100
 """Deepest nesting of a schema that is compiled."""
@@ -164,7 +166,7 @@ def _rules(
     stated: list[Any], schema: Mapping[str, Any], *, is_resource: bool
 ) -> tuple[tuple[CompiledRule, ...], Declared | None, str]:
     types = ObjectTypes()
-    declared = types.declare(schema, SELF, is_root=is_resource)
+    declared = types.declare(schema, _TYPE, is_root=is_resource)
     if declared is None:
         return (), None, "failed to convert to declType for CEL validation rules"
     rules = []

@@ -91,7 +91,7 @@ def _of_object(
     known = properties if isinstance(properties, Mapping) else {}
     required = schema.get("required")
     for name in required if isinstance(required, list) else ():
-        if name not in value:
+        if isinstance(name, str) and name not in value:
             yield FieldError(child(path, str(name)), "FieldValueRequired")
     for key, item in value.items():
         at = child(path, str(key)) if key in known else f"{path}[{key}]"
