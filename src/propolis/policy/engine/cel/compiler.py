@@ -20,6 +20,7 @@ from propolis.policy.engine.cel.constraints import (
 )
 from propolis.policy.engine.cel.environments import GENERATOR, REQUESTS
 from propolis.policy.engine.cel.exceptions import compile_cel_exceptions
+from propolis.policy.engine.cel.existing import ExistingRun
 from propolis.policy.engine.cel.extraction import NOT_CHANGED, ExtractionRun, for_custom_workloads
 from propolis.policy.engine.cel.image_validating import REFERENCE
 from propolis.policy.engine.cel.image_validating import VARIABLES as IMAGE_VARIABLES
@@ -171,7 +172,21 @@ def compile_any(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Bindi
     """
     if policy.mode in REQUESTS and isinstance(policy.spec, ValidatingSpec):
         return compile_authorization(policy, extras)
-    return compile_run(policy, extras, binding)
+    run = compile_run(policy, extras, binding)
+    return _with_targets(policy, policy.spec, run) if isinstance(policy.spec, MutatingSpec) else run
+
+
+def _with_targets(policy: CelPolicy, spec: MutatingSpec, run: CelRun) -> Run:
+    """A mutating policy with the resources that it changes beside its trigger. Raises `PolicyError`."""
+    evaluation, constraints = spec.evaluation or Evaluation(), spec.target_match_constraints
+    if constraints is None or not _is_on(evaluation.mutate_existing, default=False):
+        return run
+    program = None
+    if constraints.expression:
+        expressions = Expressions(policy.base_kind, policy.namespace, is_metered=True)
+        expressions.add_variables(spec.variables)
+        program = expressions.program(constraints.expression, "targetMatchConstraints", "expression")
+    return ExistingRun(run, constraints, program, policy.namespace, f"{policy.key}/")
 
 
 def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Binding | None = None) -> CelRun:

@@ -4,7 +4,7 @@ Follows Kyverno pkg/cel/policies/vpol/compiler/policy.go and mpol/compiler/polic
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -114,6 +114,12 @@ class CelRun:
         if form.adds or form.sees_document:
             return _judged(form, _activation(form, seen), seen.runtime)
         return self._shared(seen)
+
+    def value(self, program: Program, seen: Seen) -> Any:
+        """What another expression of the policy gives, within its limits. Raises `EvaluationError`."""
+        activation, runtime = seen.copied(), seen.spending()
+        activation[VARIABLES] = _variables(self._counting().guards, activation, runtime)
+        return program.evaluate(activation, runtime)
 
     def _shared(self, seen: Seen) -> RuleResult | None:
         """The result of a policy that only reads: it shares values with others like it."""
