@@ -115,6 +115,25 @@ class CelRun:
             return _judged(form, _activation(form, seen), seen.runtime)
         return self._shared(seen)
 
+    def surroundings(self, seen: Seen) -> dict[str, Any]:
+        """What expressions see beside the request, for people: the first parameter, what exceptions allow.
+
+        Raises:
+            MissingLookups: The world has to be asked first.
+        """
+        found: dict[str, Any] = {}
+        activation, runtime = seen.copied(), seen.runtime
+        try:
+            if self._parametrized is not None:
+                wanted = self._parametrized
+                found[PARAMS] = next(iter(parameters(wanted.kind, wanted.ref, seen.request)), None)
+            activation[VARIABLES] = _variables(self._form.guards, activation, runtime)
+            exempt = let_off(self._form.guards.exceptions, activation, runtime)
+        except EvaluationError:
+            return found
+        images, values = list(exempt.images), list(exempt.values)
+        return found | {EXCEPTIONS: {"allowedImages": images, "allowedValues": values}}
+
     def value(self, program: Program, seen: Seen) -> Any:
         """What another expression of the policy gives, within its limits. Raises `EvaluationError`."""
         activation, runtime = seen.copied(), seen.spending()
