@@ -15,6 +15,7 @@ from propolis.policy.engine.cel.constraints import (
     compile_constraints,
     decided_by_index,
     joined,
+    of_any_operation,
     reach_of_constraints,
     selectors_of,
 )
@@ -33,6 +34,7 @@ from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.cel.exception import CelException
+from propolis.policy.model.cel.match import MatchConstraints
 from propolis.policy.model.cel.policy import (
     KUBERNETES,
     CelPolicy,
@@ -111,7 +113,7 @@ def _bindings_of(policy: CelPolicy, extras: CelExtras) -> list[Binding]:
 
 
 def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding | None) -> CompiledRule:
-    constraints = policy.spec.match_constraints
+    constraints = _constraints(policy)
     try:
         run = compile_any(policy, extras, binding)
     except PolicyError as error:
@@ -147,9 +149,20 @@ def _modes(policy: CelPolicy) -> frozenset[str]:
     return RESOURCES
 
 
+def _constraints(policy: CelPolicy) -> MatchConstraints | None:
+    """What a policy is for: a deleting one for every operation, as Kyverno has it.
+
+    The kinds of the API server must name operations; Kyverno's command takes one that does not for all.
+    """
+    stated = policy.spec.match_constraints
+    if stated is None or not (isinstance(policy.spec, DeletingSpec) or policy.group == KUBERNETES):
+        return stated
+    return of_any_operation(stated, only_unsaid=policy.group == KUBERNETES)
+
+
 def _constraints_test(policy: CelPolicy) -> Test | None:
     """Whether a policy is for a request; None where its selectors and its reach tell that alone."""
-    constraints = policy.spec.match_constraints
+    constraints = _constraints(policy)
     if constraints is None:
         return _no_resource
     return None if decided_by_index(constraints) else compile_constraints(constraints, policy.namespace)

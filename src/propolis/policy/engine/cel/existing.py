@@ -15,7 +15,7 @@ from propolis.core.resource import Document, Resource, reference_of
 from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.program import Program
 from propolis.lang.json_patch import find_patch
-from propolis.policy.engine.cel.constraints import Test, compile_constraints
+from propolis.policy.engine.cel.constraints import Test, compile_constraints, of_any_operation
 from propolis.policy.engine.cel.run import CelRun
 from propolis.policy.engine.cel.seen import seen_of
 from propolis.policy.engine.policy_set import ContextOf
@@ -51,7 +51,7 @@ class ExistingRun:
     ) -> None:
         self._run = run
         self._rules = constraints.resource_rules or ()
-        self._is_meant: Test | None = compile_constraints(_of_any_operation(constraints), namespace)
+        self._is_meant: Test | None = compile_constraints(of_any_operation(constraints), namespace)
         self._expression = expression
         self._namespace = namespace
         self._label = label
@@ -126,14 +126,6 @@ class ExistingRun:
             reason = f"{self._label} changes it"
             patched = result.patched
             actions.append(Patch(ref, reason, (self._label,), operations, patched, is_existing=True))
-
-
-def _of_any_operation(constraints: MatchConstraints) -> MatchConstraints:
-    """What exists is not being requested, so that operations tell nothing."""
-    rules = tuple(
-        msgspec.structs.replace(rule, operations=("*",)) for rule in constraints.resource_rules or ()
-    )
-    return msgspec.structs.replace(constraints, resource_rules=rules)
 
 
 def _paths(rule: ResourceRule, namespace: str) -> Iterator[str]:

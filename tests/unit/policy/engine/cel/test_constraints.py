@@ -132,3 +132,10 @@ def test_only_constraints_that_an_index_knows_whole_need_no_test() -> None:
     assert not decided_by_index(
         MatchConstraints((rule, ResourceRule(("",), ("v1",), ("DELETE",), ("pods",))))
     )
+
+
+def test_rules_without_operations_are_for_none_but_in_the_kinds_of_the_api_server() -> None:
+    constraints = '{resourceRules: [{apiGroups: [""], apiVersions: [v1], resources: [pods]}]}'
+    text = f'matchConstraints: {constraints}\nvalidations: [{{expression: "true"}}]'
+    assert said(cel_policy(text), pod())[0] == "none"
+    assert said(cel_policy(text, "ValidatingAdmissionPolicy"), pod())[0] == "pass"

@@ -39,3 +39,11 @@ def test_a_schedule_that_is_none_is_an_error() -> None:
 def test_a_scan_deletes_nothing() -> None:
     policy = cel_policy(SPEC.format("0 5 * * *", "true"), "DeletingPolicy")
     assert said(policy, pod(), is_background=True) == ("none", "")
+
+
+def test_operations_do_not_count() -> None:
+    spec = """
+        schedule: '0 5 * * *'
+        matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], resources: [pods]}]}
+    """
+    assert said(cel_policy(spec, "DeletingPolicy"), pod())[0] == "pass"
