@@ -16,6 +16,7 @@ POLICY_COMMANDS = {
     "pack": ("propolis.cli.policy_pack", "List the built-in policies, or print them for a cluster."),
     "create": ("propolis.cli.policy_create", "Write tests, exceptions, values and users."),
     "cel": ("propolis.cli.policy_cel", "Try an expression in CEL: value, type, cost, trace."),
+    "crd-validate": ("propolis.cli.policy_crd_validate", "Judge objects by CustomResourceDefinitions."),
     "jp": ("propolis.cli.policy_jp", "Try the expressions of policies."),
 }
 

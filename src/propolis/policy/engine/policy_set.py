@@ -81,6 +81,12 @@ class CompiledRule(msgspec.Struct, frozen=True):
     reach: Reaches | None = None
     modes: frozenset[str] = RESOURCES
 
+    def is_within(self, request: Request) -> bool:
+        """Whether mode, operation and namespace of a request allow it; what an index knows beside kinds."""
+        if request.mode not in self.modes:
+            return False
+        return self.reach is None or self.reach.holds(request.kind, request.operation, request.namespace)
+
     def may_be_for(self, group: str, version: str, kind: str, subresource: str) -> bool:
         """Whether a resource of this kind can match at all."""
         if self.only_kinds is not None and kind not in self.only_kinds:
