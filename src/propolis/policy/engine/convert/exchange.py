@@ -26,7 +26,7 @@ def exchanged_rows(
 def _rows(
     policy: Policy, number: int, made: Sequence[CelPolicy], test: PolicyTest, now: datetime
 ) -> Iterator[Row]:
-    if test.errors or not any(_is_same(one, policy) for one in test.policies):
+    if test.errors or not any(is_same(one, policy) for one in test.policies):
         return
     for item in test.document.results:
         if not _is_about(item, policy, number):
@@ -35,7 +35,7 @@ def _rows(
         if not before or not all(row.is_passed for row in before):
             continue
         policies = tuple(
-            other for one in test.policies for other in (made if _is_same(one, policy) else (one,))
+            other for one in test.policies for other in (made if is_same(one, policy) else (one,))
         )
         items = tuple(msgspec.structs.replace(item, policy=one.name, rule="") for one in made)
         yield from check(_with(test, policies, items), now)
@@ -46,8 +46,9 @@ def _with(test: PolicyTest, policies: tuple[AnyPolicy, ...], items: tuple[Expect
     return msgspec.structs.replace(test, policies=policies, document=document)
 
 
-def _is_same(one: AnyPolicy, policy: Policy) -> bool:
-    return one.name == policy.name and one.origin == policy.origin
+def is_same(one: AnyPolicy, policy: Policy) -> bool:
+    """Whether a policy of a test is a certain one, from whichever file."""
+    return isinstance(one, Policy) and one.name == policy.name and one.spec == policy.spec
 
 
 def _is_about(item: Expectation, policy: Policy, number: int) -> bool:

@@ -6,9 +6,11 @@ from propolis.lang.yaml import load_documents
 from propolis.policy.engine.convert.checks import elements_of
 from propolis.policy.engine.convert.conditions import translate_conditions
 from propolis.policy.engine.convert.context import scope_with
+from propolis.policy.engine.convert.jmespath import translate
+from propolis.policy.engine.convert.reading import as_text
 from propolis.policy.engine.convert.refused import Refused
 from propolis.policy.engine.convert.scope import Scope
-from propolis.policy.engine.convert.strings import text_of
+from propolis.policy.engine.convert.strings import VARIABLE, text_of
 from propolis.policy.engine.convert.terms import TRUE, written
 from propolis.policy.engine.convert.texts import literal
 from propolis.policy.engine.convert.values import Value
@@ -81,23 +83,35 @@ def _operation(one: dict[str, Any], scope: Scope) -> str:
     return f"JSONPatch{{{', '.join(fields)}}}"
 
 
-def dynamic(value: Any, scope: Scope) -> str:
-    """A value of any types; where they differ each is marked as dynamic."""
+def dynamic(value: Any, scope: Scope, *, keeps_types: bool = False) -> str:
+    """A value of any types; where they differ each is marked as dynamic.
+
+    Args:
+        value: As the policy has it.
+        scope: What variables stand for.
+        keeps_types: Whether a text that is one variable stands for its value, whatever that is.
+    """
     if isinstance(value, str):
+        whole = VARIABLE.fullmatch(value.strip()) if keeps_types else None
+        found = translate(whole[1], scope) if whole else None
+        if isinstance(found, Value):
+            return as_text(found)
         return text_of(value, scope, may_fail=True)
     if isinstance(value, dict):
-        is_mixed = not all(isinstance(item, str) for item in value.values())
+        texts = [item for item in value.values() if isinstance(item, str)]
+        is_mixed = len(texts) != len(value) or (keeps_types and any("{{" in item for item in texts))
         parts = [
-            f"{literal(str(key))}: {_item(item, scope, is_mixed=is_mixed)}" for key, item in value.items()
+            f"{literal(str(key))}: {_item(item, scope, is_mixed=is_mixed, keeps_types=keeps_types)}"
+            for key, item in value.items()
         ]
         return f"{{{', '.join(parts)}}}"
     if isinstance(value, list):
-        kinds = {type(item) for item in value}
-        is_mixed = len(kinds) > 1 or bool(kinds & {dict, list})
-        return f"[{', '.join(_item(item, scope, is_mixed=is_mixed) for item in value)}]"
+        is_mixed = not all(isinstance(item, str) and "{{" not in item for item in value)
+        items = [_item(item, scope, is_mixed=is_mixed, keeps_types=keeps_types) for item in value]
+        return f"[{', '.join(items)}]"
     return literal(value)
 
 
-def _item(value: Any, scope: Scope, *, is_mixed: bool) -> str:
-    found = dynamic(value, scope)
+def _item(value: Any, scope: Scope, *, is_mixed: bool, keeps_types: bool) -> str:
+    found = dynamic(value, scope, keeps_types=keeps_types)
     return f"dyn({found})" if is_mixed else found

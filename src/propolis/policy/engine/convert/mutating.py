@@ -10,8 +10,8 @@ from propolis.policy.engine.convert.json_patches import json_patch, json_patch_o
 from propolis.policy.engine.convert.matching import operations_of, translate_match
 from propolis.policy.engine.convert.refused import Refused
 from propolis.policy.engine.convert.scope import ALWAYS, Scope
-from propolis.policy.engine.convert.settings import autogen_of, controllers_of, webhook_of
-from propolis.policy.engine.convert.terms import TRUE, Term, and_, written
+from propolis.policy.engine.convert.settings import autogen_of, check_settings, controllers_of, webhook_of
+from propolis.policy.engine.convert.terms import TRUE, Term, and_, expression
 from propolis.policy.engine.convert.validating import WITH_SPEC
 from propolis.policy.engine.convert.whole_places import split_patch, whole_patch
 from propolis.policy.engine.kinds import parse_kind
@@ -31,8 +31,7 @@ def mutating_spec(policy: Policy, rule: PolicyRule) -> dict[str, Any]:
         raise Refused("it does not mutate")
     if mutation.targets:
         raise Refused("it changes what exists")
-    if policy.spec.apply_rules == "One" and len(policy.spec.rules) > 1:
-        raise Refused("applyRules: One has no counterpart")
+    check_settings(policy, rule)
     wanted = tuple(one for one in operations_of(rule.match) if one in ("CREATE", "UPDATE"))
     preconditions, operations = split_operations(rule.preconditions, wanted)
     if not operations:
@@ -43,7 +42,7 @@ def mutating_spec(policy: Policy, rule: PolicyRule) -> dict[str, Any]:
     conditions = [*constraints.conditions, ("preconditions", translate_conditions(preconditions, scope).term)]
     mutations, applies = _mutations(rule, mutation, scope)
     conditions.append(("applies", applies))
-    named = [{"name": name, "expression": written(term)} for name, term in conditions if term != TRUE]
+    named = [{"name": name, "expression": expression(term)} for name, term in conditions if term != TRUE]
     webhook = policy.spec.webhook_configuration
     named += list(webhook.match_conditions or ()) if webhook else []
     return {
