@@ -24,6 +24,14 @@ LARGEST_EXIT_CODE = 255
 )
 @click.option("--stdin", "-i", "from_stdin", is_flag=True, help="Read resources from standard input too.")
 @click.option(
+    "--cluster", "-c", "is_live", is_flag=True, help="Judge, or ask, the live cluster of the kubeconfig."
+)
+@click.option("--kubeconfig", type=FILE, help="In place of $KUBECONFIG, for --cluster.")
+@click.option("--kube-context", "--context", default="", metavar="NAME", help="Context for --cluster.")
+@click.option(
+    "--namespace", "-n", default="", metavar="NAME", help="The only namespace of --cluster to judge."
+)
+@click.option(
     "--exception", "-e", "exceptions", multiple=True, metavar="PATH", help="File or folder of exceptions."
 )
 @click.option(
@@ -66,6 +74,10 @@ def apply(
     policies: tuple[str, ...],
     resources: tuple[str, ...],
     from_stdin: bool,  # click names its arguments
+    is_live: bool,
+    kubeconfig: Path | None,
+    kube_context: str,
+    namespace: str,
     exceptions: tuple[str, ...],
     lookups: tuple[str, ...],
     context: Path | None,
@@ -82,23 +94,32 @@ def apply(
     warn_exit_code: int,
     continue_on_fail: bool,
 ) -> int:
-    """Judge resources by policies, without a cluster and without keeping anything.
+    """Judge resources by policies, and keep nothing.
 
     Prints findings, then what mutate and generate rules made. POLICY is a file or a folder, - is standard
-    input. Exits with 1 when a rule fails or cannot be evaluated, 2 when some input cannot be used.
+    input. With --cluster the objects there are judged, or the resources that are named, and what policies
+    ask is answered by the cluster; nothing is written to it. Exits with 1 when a rule fails or cannot be
+    evaluated, 2 when some input cannot be used.
 
     \b
     Examples:
       propolis policy apply policies/ --resource deploy/
       propolis policy apply --pss restricted:v1.34 --resource deploy/ --format json
+      propolis policy apply policies/ --cluster --namespace shop
       kubectl get pods -o yaml | propolis policy apply policies/ --stdin --policy-report
     """
     from propolis.app.policy_apply import ApplyInputs, apply_policies
+    from propolis.app.policy_cluster import ClusterTarget
+    from propolis.cli.printer import progress
 
     if not policies and not pss and not pss_config:
         raise click.UsageError("nothing to apply: name policies, or a level with --pss restricted:v1.34")
-    if not resources and not from_stdin:
-        raise click.UsageError("nothing to judge: name resources with --resource PATH or --stdin")
+    if not (resources or from_stdin or is_live):
+        raise click.UsageError("nothing to judge: name resources with --resource PATH, --stdin or --cluster")
+    if not is_live and (kubeconfig or kube_context or namespace):
+        raise click.UsageError("--kubeconfig, --context and --namespace are for --cluster")
+    if is_live and lookups:
+        raise click.UsageError("look-ups are answered by --cluster or by --lookups, not by both")
     if policy_report and format_ not in REPORT_FORMATS:
         raise click.UsageError(f"--policy-report comes as YAML or JSON, not as {format_}")
     all_resources = (*resources, "-") if from_stdin else resources
@@ -114,8 +135,10 @@ def apply(
         pss,
         pss_config,
         audit_warns=audit_warn,
+        cluster=ClusterTarget(kubeconfig, kube_context, namespace) if is_live else None,
     )
-    report = apply_policies(inputs, sys.stdin.buffer)
+    with progress() as steps:
+        report = apply_policies(inputs, sys.stdin.buffer, steps)
     if output is not None:
         _write(report, output)
     if format_ == "table" and not policy_report:

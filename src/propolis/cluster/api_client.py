@@ -1,4 +1,4 @@
-"""GET requests to one API server: patience, limits, and errors that tell what to do."""
+"""Requests to one API server: patience, limits, and errors that tell what to do."""
 
 import asyncio
 import re
@@ -19,7 +19,9 @@ from propolis.core.limits import DEFAULT, Limits
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _UNAUTHORIZED = 401
-_OK = 200
+_TOO_MANY = 429
+_JSON = "application/json"
+_GOOD = frozenset({200, 201})
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _CHUNK_BYTES = 1 << 16
 _MOST_ERROR_BYTES = 1 << 16
@@ -47,7 +49,7 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 class RefusedError(SourceError):
-    """The server answered with another status than 200."""
+    """The server answered with a status that is no success."""
 
     def __init__(self, asked: str, of: str, answer: str, status: int, *, try_again: bool = False) -> None:
         super().__init__(asked, of, answer, try_again=try_again)
@@ -60,8 +62,19 @@ class _Status(msgspec.Struct, frozen=True):
     message: str | None = None
 
 
+class _Request(msgspec.Struct, frozen=True):
+    """One request; ``asked`` says what for, in errors. With a body it is a POST, which is made once only."""
+
+    path: str
+    asked: str
+    accept: str
+    query: Mapping[str, str]
+    most_bytes: int
+    body: bytes | None = None
+
+
 class ApiClient:
-    """Reads from one API server. Made by `open_client`."""
+    """Asks one API server. Made by `open_client`."""
 
     def __init__(
         self,
@@ -99,40 +112,53 @@ class ApiClient:
             SourceError: No answer, in the end.
             LimitError: The body is too large.
         """
+        return await self._patiently(_Request(path, asked, accept, query, limits.file_bytes))
+
+    async def post(self, path: str, asked: str, body: bytes, limits: Limits = DEFAULT) -> bytes:
+        """The answer to a document in JSON; asked again only where the server did not look at it.
+
+        Raises:
+            RefusedError: A status that is no success.
+            SourceError: No answer.
+            LimitError: The body of the answer is too large.
+        """
+        return await self._patiently(_Request(path, asked, _JSON, {}, limits.file_bytes, body))
+
+    async def _patiently(self, request: _Request) -> bytes:
         wait = self._patience.first_wait_seconds
         for attempt in range(1, self._patience.attempts + 1):
-            is_last = attempt == self._patience.attempts
             try:
-                return await self._once(path, asked, accept, query, limits)
+                return await self._once(request)
             except _Retry as retry:
-                if is_last:
+                if attempt == self._patience.attempts or not (request.body is None or retry.is_unheard):
                     raise retry.error from retry.__cause__
                 await self._sleep(min(max(wait, retry.after_seconds), self._patience.longest_wait_seconds))
                 wait *= 2
         raise AssertionError("unreachable")  # pragma: no cover
 
-    async def _once(
-        self, path: str, asked: str, accept: str, query: Mapping[str, str], limits: Limits
-    ) -> bytes:
-        headers = [*await self._credentials.headers(), ("Accept", accept)]
+    async def _once(self, request: _Request) -> bytes:
+        headers = [*await self._credentials.headers(), ("Accept", request.accept)]
+        headers += [] if request.body is None else [("Content-Type", _JSON)]
         cluster = self._access.cluster
         try:
-            async with self._session.get(
-                self.server + path,
-                params=query,
+            async with self._session.request(
+                "GET" if request.body is None else "POST",
+                self.server + request.path,
+                params=request.query,
+                data=request.body,
                 headers=headers,
                 allow_redirects=False,
                 proxy=cluster.proxy_url or None,
                 server_hostname=cluster.tls_server_name or None,
             ) as response:
-                if response.status == _OK:
-                    return await _body(response, limits.file_bytes, asked)
-                raise await self._refused(response, asked)
+                if response.status in _GOOD:
+                    return await _body(response, request.most_bytes, request.asked)
+                raise await self._refused(response, request.asked)
         except _UNTRUSTED as error:
             answer = f"its certificate or its TLS is not accepted: {_reason(error)}"
-            raise SourceError(asked, self.server, answer) from error
+            raise SourceError(request.asked, self.server, answer) from error
         except _BROKEN as error:
-            raise _Retry(SourceError(asked, self.server, _reason(error), try_again=True)) from error
+            raise _Retry(SourceError(request.asked, self.server, _reason(error), try_again=True)) from error
 
     async def _refused(self, response: aiohttp.ClientResponse, asked: str) -> Exception:
         """The error of an answer, or the wish to ask again."""
@@ -144,16 +170,21 @@ class ApiClient:
         error = RefusedError(asked, self.server, f"{status} {message}".strip(), status, try_again=is_busy)
         if status == _UNAUTHORIZED and self._credentials.is_renewable():
             self._credentials.expire()
-            return _Retry(error)
-        return _Retry(error, _seconds(response.headers.get("Retry-After"))) if is_busy else error
+            return _Retry(error, is_unheard=True)
+        after = _seconds(response.headers.get("Retry-After"))
+        return _Retry(error, after, is_unheard=status == _TOO_MANY) if is_busy else error
 
 
 class _Retry(Exception):  # noqa: N818  # a wish
-    """Ask again, not before some seconds; ``error`` is what to raise when it was the last time."""
+    """Ask again, not before some seconds; ``error`` is what to raise when it was the last time.
 
-    def __init__(self, error: SourceError, after_seconds: float = 0.0) -> None:
+    ``is_unheard``: The server turned the request away before it looked at it.
+    """
+
+    def __init__(self, error: SourceError, after_seconds: float = 0.0, *, is_unheard: bool = False) -> None:
         self.error = error
         self.after_seconds = after_seconds
+        self.is_unheard = is_unheard
         super().__init__(str(error))
 
 

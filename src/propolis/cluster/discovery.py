@@ -6,6 +6,7 @@ Of several versions of a group the one that the server prefers is taken, kind by
 
 from collections.abc import Iterator
 from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -27,6 +28,7 @@ class Served(msgspec.Struct, frozen=True):
     version: str
     kind: str
     plural: str
+    is_namespaced: bool = True
 
     @property
     def api_version(self) -> str:
@@ -37,6 +39,14 @@ class Served(msgspec.Struct, frozen=True):
     def path(self) -> str:
         """Of its list over all namespaces."""
         return f"{_version_path(self.group, self.version)}/{self.plural}"
+
+    def path_in(self, namespace: str) -> str:
+        """Of its list in one namespace; over all for an empty one."""
+        if not (namespace and self.is_namespaced):
+            return self.path
+        return (
+            f"{_version_path(self.group, self.version)}/namespaces/{quote(namespace, safe='')}/{self.plural}"
+        )
 
     @property
     def name(self) -> str:
@@ -54,6 +64,7 @@ class _ResponseKind(_Camel, frozen=True):
 
 class _Resource(_Camel, frozen=True):
     resource: str = ""
+    scope: str | None = ""
     response_kind: _ResponseKind | None = None
     verbs: tuple[str, ...] | None = None
 
@@ -94,6 +105,7 @@ class _Lists(_Camel, frozen=True):
 class _OldResource(_Camel, frozen=True):
     name: str
     kind: str
+    namespaced: bool = True
     verbs: tuple[str, ...] | None = None
 
 
@@ -129,7 +141,9 @@ def _aggregated(lists: _Lists) -> Iterator[Served]:
         for version in group.versions or ():
             for resource in version.resources or ():
                 if "list" in (resource.verbs or ()) and resource.response_kind:
-                    yield Served(name, version.version, resource.response_kind.kind, resource.resource)
+                    kind = resource.response_kind.kind
+                    is_namespaced = resource.scope != "Cluster"
+                    yield Served(name, version.version, kind, resource.resource, is_namespaced)
 
 
 async def _one_by_one(client: ApiClient, lists: _Lists, problems: list[Problem]) -> list[Served]:
@@ -142,7 +156,7 @@ async def _one_by_one(client: ApiClient, lists: _Lists, problems: list[Problem])
                 problems.append(problem_of(error))
             continue
         found += (
-            Served(group, version, resource.kind, resource.name)
+            Served(group, version, resource.kind, resource.name, resource.namespaced)
             for resource in old.resources or ()
             if "/" not in resource.name and "list" in (resource.verbs or ())
         )

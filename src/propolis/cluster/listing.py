@@ -1,7 +1,8 @@
 """Lists one kind page by page; what nobody judges is dropped while a page is read.
 
 Follows kubernetes.io/docs/reference/using-api/api-concepts (limit and continue, 410 Gone). Of Secrets
-only their metadata is asked for, and data that comes all the same is dropped.
+only their metadata is asked for, and data that comes all the same is dropped, unless whole objects are
+asked for.
 """
 
 from collections.abc import Callable
@@ -66,9 +67,23 @@ Keep = Callable[[Served, Heading], bool]
 
 
 class Listing:
-    """One kind's objects, collected over its pages."""
+    """One kind's objects, collected over its pages.
 
-    def __init__(self, client: ApiClient, served: Served, limits: Limits, keep: Keep) -> None:
+    Args:
+        namespace: The only one to list; empty for all.
+        is_whole: Whether Secrets come with their data and workloads with their status.
+    """
+
+    def __init__(
+        self,
+        client: ApiClient,
+        served: Served,
+        limits: Limits,
+        keep: Keep,
+        namespace: str = "",
+        *,
+        is_whole: bool = False,
+    ) -> None:
         self.documents: list[Document] = []
         self.problems: list[Problem] = []
         self.left_out = 0
@@ -76,6 +91,8 @@ class Listing:
         self._served = served
         self._limits = limits
         self._keep = keep
+        self._path = served.path_in(namespace)
+        self._is_whole = is_whole
 
     async def read(self) -> "Listing":
         """Reads all pages; what fails becomes a problem, and what was read before it stays."""
@@ -121,9 +138,9 @@ class Listing:
         return f"list {self._served.name}"
 
     async def _page(self, token: str, limit: int) -> _Page:
-        accept = METADATA_ONLY if is_secret(self._served) else JSON
+        accept = METADATA_ONLY if is_secret(self._served) and not self._is_whole else JSON
         query = {"limit": str(limit)} | ({"continue": token} if token else {})
-        body = await self._client.get(self._served.path, self._asked, accept, query, self._limits)
+        body = await self._client.get(self._path, self._asked, accept, query, self._limits)
         try:
             return msgspec.json.decode(body, type=_Page)
         except (msgspec.DecodeError, UnicodeError) as error:
@@ -149,12 +166,12 @@ class Listing:
         if parsed.error:
             self._tell(f"{heading.namespace}/{heading.name}: {parsed.error.message}")
         else:
-            self.documents.append(slim(parsed.document, self._served))
+            self.documents.append(slim(parsed.document, self._served, is_whole=self._is_whole))
 
     def _tell(self, what: str) -> None:
         """One problem a listing is enough to know that its server is odd."""
         if not self.problems:
-            self.problems.append(_odd(what, f"{self._client.server}{self._served.path}"))
+            self.problems.append(_odd(what, f"{self._client.server}{self._path}"))
 
 
 def _odd(what: str, address: str) -> Problem:
@@ -166,9 +183,11 @@ def is_secret(served: Served) -> bool:
     return served.kind == "Secret" and not served.group
 
 
-def slim(document: dict[str, Any], served: Served) -> Document:
+def slim(document: dict[str, Any], served: Served, *, is_whole: bool = False) -> Document:
     """The document with its kind, without what nobody judges."""
-    if is_secret(served):
+    if is_whole:
+        pass
+    elif is_secret(served):
         document = {"metadata": document["metadata"]}
     elif served.kind in POD_PATHS:
         document.pop("status", None)

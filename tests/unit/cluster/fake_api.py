@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,17 @@ def item(name: str, namespace: str = "shop", **fields: Any) -> Document:
 
 
 class FakeApi:
-    """Serves ``objects`` by path; ``faults`` answer the next requests of a path in their place."""
+    """Serves ``objects`` by path; ``faults`` answer the next requests of a path in their place.
+
+    ``documents`` are answered as they are, to POST too, whose bodies are kept in ``posted``.
+    """
 
     def __init__(self, *, is_aggregated: bool = True, token: str = TOKEN) -> None:
         self.objects: dict[str, list[Document]] = {path: [] for path in KINDS}
         self.faults: dict[str, list[Fault | None]] = {}
         self.requests: list[web.Request] = []
+        self.documents: dict[str, Any] = {}
+        self.posted: list[tuple[str, Any]] = []
         self.token = token
         self.most_items = 10**9
         self._is_aggregated = is_aggregated
@@ -62,18 +68,25 @@ class FakeApi:
         faults = self.faults.get(request.path, [])
         if faults and (fault := faults.pop(0)) is not None:
             return await fault(request)
-        if request.path in self.objects:
-            return web.json_response(self.page(request))
+        if request.method == "POST":
+            self.posted.append((request.path, await request.json()))
+        if request.path in self.documents:
+            return web.json_response(self.documents[request.path], status=201 if request.body_exists else 200)
+        whole, namespace = _without_namespace(request.path)
+        if whole in self.objects:
+            return web.json_response(self.page(request, whole, namespace))
         found = self._discovery(request)
         return refusal(404, "not found") if found is None else web.json_response(found)
 
-    def page(self, request: web.Request) -> Document:
+    def page(self, request: web.Request, path: str, namespace: str) -> Document:
         limit = min(int(request.query.get("limit", 10**9)), self.most_items)
         start = int(request.query.get("continue", "0"))
-        everything = self.objects[request.path]
+        everything = [
+            one for one in self.objects[path] if namespace in ("", one["metadata"].get("namespace"))
+        ]
         end = start + limit
         token = str(end) if end < len(everything) else ""
-        kind = KINDS[request.path][2]
+        kind = KINDS[path][2]
         return {
             "kind": f"{kind}List",
             "metadata": {"resourceVersion": "7", "continue": token},
@@ -119,6 +132,13 @@ class FakeApi:
             "metadata": {"name": group} if group else {"creationTimestamp": None},
             "versions": [{"version": version, "resources": [*resources, review]}],
         }
+
+
+def _without_namespace(path: str) -> tuple[str, str]:
+    """The path of the list over all namespaces, and the namespace that was named."""
+    before, _, rest = path.partition("/namespaces/")
+    namespace, _, plural = rest.partition("/")
+    return (f"{before}/{plural}", namespace) if plural else (path, "")
 
 
 def refusal(status: int, message: str, **headers: str) -> web.Response:
@@ -167,7 +187,7 @@ async def serving(
 ) -> AsyncIterator[str]:
     """The address of the server while it runs."""
     application = web.Application()
-    application.router.add_get("/{path:.*}", api.answer)
+    application.router.add_route("*", "/{path:.*}", api.answer)
     runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     context = None
@@ -184,3 +204,19 @@ async def serving(
         yield f"{'https' if is_secure else 'http'}://127.0.0.1:{port}"
     finally:
         await runner.cleanup()
+
+
+@contextmanager
+def served_from_another_thread(api: FakeApi) -> Iterator[str]:
+    """The address of the server, which runs on a loop of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    running = serving(api)
+    try:
+        yield asyncio.run_coroutine_threadsafe(running.__aenter__(), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(running.__aexit__(None, None, None), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -3,9 +3,6 @@
 
 import asyncio
 import gc
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,17 @@ from propolis.cluster.observe import observe_cluster, observe_through
 from propolis.cluster.wanted import WANTED
 from propolis.core.errors import DocumentError, SourceError
 from propolis.core.limits import DEFAULT, Limits
-from tests.unit.cluster.fake_api import TOKEN, FakeApi, cut, hang, item, refusing, saying, serving
+from tests.unit.cluster.fake_api import (
+    TOKEN,
+    FakeApi,
+    cut,
+    hang,
+    item,
+    refusing,
+    saying,
+    served_from_another_thread,
+    serving,
+)
 
 PODS, SECRETS, DEPLOYMENTS = "/api/v1/pods", "/api/v1/secrets", "/apis/apps/v1/deployments"
 SETS = "/apis/apps/v1/replicasets"
@@ -410,18 +417,3 @@ def test_the_context_names_the_cluster_and_the_collector_works_again(tmp_path: P
         observation = observe_cluster(load_access([config]))
     assert [resource.ref.cluster for resource in observation.resources] == ["shop"]
     assert gc.isenabled()
-
-
-@contextmanager
-def served_from_another_thread(api: FakeApi) -> Iterator[str]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    running = serving(api)
-    try:
-        yield asyncio.run_coroutine_threadsafe(running.__aenter__(), loop).result()
-    finally:
-        asyncio.run_coroutine_threadsafe(running.__aexit__(None, None, None), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()

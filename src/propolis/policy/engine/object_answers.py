@@ -112,16 +112,7 @@ class ObjectAnswers:
         entry = self._entries.get(name)
         if entry is None:
             return Answer()
-        found = self._of_entry(entry)
-        if found.error or not projection:
-            return found
-        queries = {one.name: one.jmes_path for one in entry.spec.projections or ()}
-        if projection not in queries:
-            return Answer(error=f"global context entry {name} has no projection {projection}")
-        try:
-            return Answer(compile_expression(queries[projection]).search(found.value))
-        except ExpressionError as error:
-            return Answer(error=error.message)
+        return projected(entry, projection, self._of_entry(entry))
 
     def _of_entry(self, entry: GlobalContextEntry) -> Answer:
         source = entry.spec.kubernetes_resource
@@ -132,6 +123,19 @@ class ObjectAnswers:
             return self._api_call((call.method or "GET", call.url_path))
         path = ApiPath(source.group or "", source.version, source.resource, source.namespace or "")
         return Answer(list(self._at(path)))
+
+
+def projected(entry: GlobalContextEntry, projection: str, found: Answer) -> Answer:
+    """What one of its projections makes of the value of a global entry; the value where none is named."""
+    if found.error or not projection:
+        return found
+    queries = {one.name: one.jmes_path for one in entry.spec.projections or ()}
+    if projection not in queries:
+        return Answer(error=f"global context entry {entry.name} has no projection {projection}")
+    try:
+        return Answer(compile_expression(queries[projection]).search(found.value), found.version)
+    except ExpressionError as error:
+        return Answer(error=error.message)
 
 
 def _list_of(path: ApiPath, items: list[Document]) -> Document:

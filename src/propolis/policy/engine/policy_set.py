@@ -101,6 +101,10 @@ class PolicySet:
             self._remember(self._by_place, key, found)
         return found
 
+    def may_be_for(self, group: str, version: str, kind: str) -> bool:
+        """Whether any rule may be for objects of a kind."""
+        return bool(self._of_kind(group, version, kind, ""))
+
     def _of_kind(self, *key: str) -> tuple[CompiledRule, ...]:
         found = self._by_kind.get(key)
         if found is None:
