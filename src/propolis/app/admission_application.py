@@ -6,6 +6,7 @@ one failure policy, ``/health/liveness``, ``/health/readiness`` and ``/metrics``
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -97,6 +98,7 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
     return b"".join(parts)
 
 
+@lru_cache(maxsize=256)
 def _timeout_seconds(query: bytes) -> float:
     """The time-out that an API server states (``timeout=10s``)."""
     if not query:

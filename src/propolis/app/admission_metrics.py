@@ -12,7 +12,7 @@ import prometheus_client
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from propolis.core.finding import Finding
+from propolis.core.finding import Finding, Rule
 
 MOST_SERIES = 20_000
 """Sets of label values of one metric: kinds and namespaces come from strangers. Others count as one."""
@@ -40,7 +40,9 @@ class AdmissionMetrics(Collector):
 
     def __init__(self) -> None:
         self._requests: Counter[Labels] = Counter()
-        self._results: Counter[Labels] = Counter()
+        self._results: dict[Labels, dict[tuple[int, str], int]] = {}
+        self._rules: dict[int, Rule] = {}
+        self._series = 0
         self._failures: Counter[Labels] = Counter()
         self._buckets = {webhook: [0] * (len(BUCKETS) + 1) for webhook in _WEBHOOKS}
         self._seconds = dict.fromkeys(_WEBHOOKS, 0.0)
@@ -55,9 +57,22 @@ class AdmissionMetrics(Collector):
 
     def judged(self, request: Labels, findings: Iterable[Finding]) -> None:
         """Counts what rules said of a kind, namespace and operation."""
+        counts = self._results.get(request)
+        if counts is None:
+            request = request if self._series < MOST_SERIES else (OTHER,) * len(request)
+            counts = self._results.setdefault(request, {})
         for finding in findings:
-            rule = finding.rule
-            _add(self._results, (rule.policy, rule.name, finding.outcome.value, *request))
+            key = id(finding.rule), finding.outcome
+            if key in counts:
+                counts[key] += 1
+            else:
+                self._begin(counts, finding)
+
+    def _begin(self, counts: dict[tuple[int, str], int], finding: Finding) -> None:
+        """The first of its kind. A rule is known by its number in memory, so it is kept from being reused."""
+        self._rules[id(finding.rule)] = finding.rule
+        counts[id(finding.rule), finding.outcome] = 1
+        self._series += 1
 
     def failed(self, webhook: str, why: str) -> None:
         """Counts a review that could not be judged."""
@@ -75,9 +90,8 @@ class AdmissionMetrics(Collector):
             requests.add_metric(labels, count)
         yield requests
         results = CounterMetricFamily("kyverno_policy_results", "what rules said", labels=_RESULT_LABELS)
-        for (policy, *rest), count in self._results.items():
-            namespace, slash, name = policy.partition("/")
-            results.add_metric((name, namespace, *rest) if slash else (policy, "-", *rest), count)
+        for labels, count in self._counted().items():
+            results.add_metric(labels, count)
         yield results
         failures = CounterMetricFamily(
             "propolis_admission_failures", "reviews that were not judged", labels=("request_webhook", "why")
@@ -86,6 +100,16 @@ class AdmissionMetrics(Collector):
             failures.add_metric(labels, count)
         yield failures
         yield self._durations()
+
+    def _counted(self) -> Counter[Labels]:
+        """Results by labels; rules of policies that were read again count together."""
+        total: Counter[Labels] = Counter()
+        for request, counts in self._results.items():
+            for (number, outcome), count in counts.items():
+                rule = self._rules[number]
+                namespace, slash, name = rule.policy.rpartition("/")
+                total[name, namespace if slash else "-", rule.name, str(outcome), *request] += count
+        return total
 
     def _durations(self) -> Metric:
         family = HistogramMetricFamily(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import ssl
 import sys
@@ -41,6 +42,8 @@ RENEW_SECONDS = 3600.0
 LEAVE_SECONDS = 1.0
 """Between the removal of the webhooks and the last answer: API servers need a moment to see it."""
 GRACE_SECONDS = 10
+GARBAGE = 50_000
+"""Objects between two looks for garbage; a review leaves none that is in a circle."""
 MOST_OPEN = 2000
 """Requests at once; others are answered 503, which the failure policy decides."""
 
@@ -84,11 +87,21 @@ def serve_admission(options: AdmissionOptions) -> None:
         DocumentError: Policies, kubeconfig or certificates cannot be used.
         SourceError: The port is taken, or the API server does not answer.
     """
-    with asyncio.Runner(loop_factory=_new_loop) as runner:
-        runner.run(_Admission(options).run())
+    admission = _Admission(options)
+    settle()
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(admission.run())
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def settle() -> None:
+    """Takes what is there for good out of the garbage collector's sight, which would look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """The quickest loop that this system has."""
     try:
         import uvloop  # noqa: PLC0415  # absent on some systems
     except ImportError:
@@ -127,7 +140,7 @@ class _Admission:
             url = options.url or f"https://{host}:{port}"
             excluded = (options.service.namespace,) if options.service else ()
             self._target = Target(self._certificates.authority, options.service, url, options.name, excluded)
-            server = _Server(_config(AdmissionApplication(self._service), self._certificates.context))
+            server = Server(server_config(AdmissionApplication(self._service), self._certificates.context))
             async with self._cluster() as reader, asyncio.TaskGroup() as tasks:
                 self._know(reader)
                 serving = tasks.create_task(server.serve(sockets=[listener]))
@@ -244,7 +257,7 @@ def _no_roles(_user: str, _groups: tuple[str, ...]) -> tuple[tuple[str, ...], tu
     return (), ()
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Leaves signals to the process, which has more to do than to stop listening."""
 
     @contextmanager
@@ -253,7 +266,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _config(application: AdmissionApplication, context: ssl.SSLContext) -> uvicorn.Config:
+def server_config(application: Any, context: ssl.SSLContext) -> uvicorn.Config:
+    """How any ASGI application is served here: TLS, kept connections, nothing logged."""
     return uvicorn.Config(
         application,
         interface="asgi3",
