@@ -185,12 +185,13 @@ def _throughput(
     cpu = [min(one.cpu_seconds for one in loads) for loads in found]
     size = len(msgspec.json.encode(pod(1)))
     rates = f"{own.rate:,.0f} reviews/s; an empty handler {empty.rate:,.0f}; {own.rate / empty.rate:.2f}x"
-    server = f"{1e6 * cpu[1]:.0f} and {1e6 * cpu[0]:.0f} us a review, {cpu[0] / cpu[1]:.2f}x"
+    processor = f"{1e6 * cpu[1]:.0f} and {1e6 * cpu[0]:.0f} us a review, {cpu[0] / cpu[1]:.2f}x"
+    what = f"{policies} Pod Security policies, a pod of {size:,} bytes, TLS, {CONNECTIONS} kept connections"
+    waits = f"p50 {own.quantile(0.5):.2f} ms, p99 {own.quantile(0.99):.2f} ms"
+    others = f"{empty.quantile(0.5):.2f} ms, {empty.quantile(0.99):.2f} ms"
     return [
-        f"{policies} Pod Security policies, a pod of {size:,} bytes, TLS, {CONNECTIONS} kept connections, one worker: "
-        f"{rates} (wanted {WANTED}x); processor time of the server: {server}",
-        f"p50 {own.quantile(0.5):.2f} ms, p99 {own.quantile(0.99):.2f} ms; the empty handler "
-        f"{empty.quantile(0.5):.2f} ms, {empty.quantile(0.99):.2f} ms",
+        f"{what}, one worker: {rates} (wanted {WANTED}x)",
+        f"processor time of the server: {processor}; {waits}; the empty handler {others}",
     ]
 
 

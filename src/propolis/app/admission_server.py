@@ -94,7 +94,7 @@ def serve_admission(options: AdmissionOptions) -> None:
 
 
 def settle() -> None:
-    """Takes what is there for good out of the garbage collector's sight, which would look at it again and again."""
+    """Hides what is there for good from the garbage collector, which would look at it again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
