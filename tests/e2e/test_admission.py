@@ -307,3 +307,19 @@ def test_bad_reviews_are_answered_and_the_server_goes_on(
         assert error.value.code == status
     with urllib.request.urlopen(f"{admission.address}/health/readiness", context=trust) as answer:
         assert answer.status == 200
+
+
+def test_what_is_there_is_judged_by_the_same_policies(
+    control_plane: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    made = control_plane.kubectl(
+        "apply", "-n", namespace, "-f", "-", "--validate=false", stdin=json.dumps(pod("a", privileged=True))
+    )
+    assert made.returncode == 0, made.stderr
+    file = tmp_path / "policy.yaml"
+    file.write_text(json.dumps(policy("pods", namespace, PRIVILEGED)))
+    command = [str(PROPOLIS), "policy", "apply", str(file), "--cluster", "--kubeconfig"]
+    command += [str(control_plane.kubeconfig), "--namespace", namespace]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert found.returncode == 1, found.stderr
+    assert "no-privileged" in found.stdout
