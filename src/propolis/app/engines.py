@@ -39,14 +39,15 @@ class Engines:
         self._coverage = coverage_rules()
 
     @classmethod
-    def load(cls, paths: Sequence[str] = (), *, builtin: bool = True) -> "Engines":
-        """Engines with the built-in policies and those of files.
+    def load(cls, paths: Sequence[str] = (), *, builtin: Sequence[str] = (pack.DEFAULT,)) -> "Engines":
+        """Engines with chosen policies of the pack and those of files.
 
         Raises:
-            DocumentError: A path is not there, or holds no policy at all.
+            DocumentError: A path or a choice of the pack is not there, or holds no policy at all.
         """
-        policies, problems = load_policies(paths)
-        return cls(compile_policies((*(pack.load() if builtin else ()), *policies)), problems)
+        choices, files = pack.split(paths)
+        policies, problems = load_policies(files)
+        return cls(compile_policies((*pack.chosen((*builtin, *choices)), *policies)), problems)
 
     def evaluate(self, inventory: Inventory, now: datetime, progress: Progress = silent) -> Iterator[Finding]:
         """All findings: resource by resource, then those that need the whole inventory."""

@@ -18,6 +18,7 @@ from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError
 from propolis.images.sources.matcher import Matcher
 from propolis.lang.quiet_gc import quiet_gc
+from propolis.policy.sources import pack
 from propolis.store.database import Database
 
 
@@ -27,9 +28,9 @@ class Inputs(msgspec.Struct, frozen=True):
     Attributes:
         manifests: Folders, files, ``-`` for standard input.
         context: A kubeconfig's context; empty for its current one; None for no live cluster.
-        policies: Files and folders of policies beside the built-in ones.
+        policies: Files and folders of policies beside the built-in ones; ``pack:NAME`` is one of the pack.
         images: Folders, archives and layouts with the images that workloads run.
-        builtin: Whether the built-in policies take part.
+        builtin: Choices of the pack that take part.
         name: Under which runs are kept; empty for ``local`` or the context's name.
     """
 
@@ -37,7 +38,7 @@ class Inputs(msgspec.Struct, frozen=True):
     context: str | None = None
     policies: Sequence[str] = ()
     images: Sequence[str] = ()
-    builtin: bool = True
+    builtin: Sequence[str] = (pack.DEFAULT,)
     name: str = ""
 
 

@@ -14,12 +14,13 @@ from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.evaluate import Decision, evaluate
 from propolis.policy.engine.policy_set import Phase, PolicySet
+from propolis.policy.engine.subject import PolicySubject
 from propolis.policy.model.action import Create, Delete, Patch, Update
 from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.kyverno_test import TestDocument, Values
-from propolis.policy.model.policy_test import PolicyTest, TestUser
+from propolis.policy.model.policy_test import Payload, PolicyTest, TestUser
 from propolis.policy.sources.test_answers import answers_of
-from propolis.reports.render.policy_apply import MadeDocument
+from propolis.reports.render.policy_apply import JudgedResource, MadeDocument
 
 Fetch = Callable[[frozenset[LookupKey]], Mapping[LookupKey, Answer]]
 
@@ -67,6 +68,17 @@ class Application:
                 document = self._run(one, one.judging, resource, document, fetch, findings, actions)
         return findings, _made(document, actions)
 
+    def answer(self, payload: Payload, fetch: Fetch) -> JudgedResource:
+        """Findings on a document that is no resource."""
+        subject = PolicySubject(payload.resource, mode=payload.mode)
+        findings: list[Finding] = []
+        for one in self._sets:
+            findings += self._told(self._completed(one.judging, subject, fetch))
+        return JudgedResource(payload.resource, tuple(findings))
+
+    def _completed(self, rules: PolicySet, subject: PolicySubject, fetch: Fetch) -> Evaluation:
+        return complete(lambda answers: evaluate(rules, subject, answers, self.now), self._answers, fetch)
+
     def _run(
         self,
         one: "_Set",
@@ -79,7 +91,7 @@ class Application:
     ) -> Document:
         """Adds what some rules say; the document as they leave it."""
         subject = subject_of(self._files, one.policy, resource, "", document)
-        found = complete(lambda answers: evaluate(rules, subject, answers, self.now), self._answers, fetch)
+        found = self._completed(rules, subject, fetch)
         findings += self._told(found)
         actions += found.actions
         own = [item for item in found.actions if isinstance(item, Patch) and not item.is_existing]

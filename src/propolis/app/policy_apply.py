@@ -1,6 +1,6 @@
 """Applies policies to resources as an admission of each would, and keeps nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +12,7 @@ from propolis.app.pod_security import Check, pod_security_check
 from propolis.app.policy_application import Application, Fetch
 from propolis.app.policy_cluster import ClusterTarget, PolicyCluster, open_cluster
 from propolis.app.policy_context import objects_of
-from propolis.app.policy_inputs import read_policy_input, read_single, with_globals
+from propolis.app.policy_inputs import load_payloads, read_policy_input, read_single, with_globals
 from propolis.app.progress import EVERY, Progress, silent
 from propolis.cluster.manifests import observe_manifests
 from propolis.cluster.observation import Observation
@@ -41,6 +41,7 @@ class ApplyInputs(msgspec.Struct, frozen=True):
         standard: ``LEVEL:VERSION`` of Pod Security, ``namespaces`` for their labels, or empty.
         pod_security: A file with a PodSecurityConfiguration: defaults and exemptions for namespaces.
         cluster: A live cluster: its objects are judged where no resources are named, and it answers.
+        payloads: Modes, and files of documents that are no resources.
         audit_warns: Whether a failure that admission would not refuse is a warning.
     """
 
@@ -54,6 +55,7 @@ class ApplyInputs(msgspec.Struct, frozen=True):
     userinfo: Path | None = None
     standard: str = ""
     pod_security: Path | None = None
+    payloads: Mapping[str, Sequence[str]] = {}
     audit_warns: bool = False
     cluster: ClusterTarget | None = None
 
@@ -72,14 +74,15 @@ def apply_policies(inputs: ApplyInputs, stdin: BinaryIO, tell: Progress = silent
     read = read_policy_input(inputs.policies, inputs.exceptions, stdin)
     given = read_single(inputs.context, ContextFile, ContextFile())
     application = Application(read, values, user, image_answers(given), audit_warns=inputs.audit_warns)
+    payloads, unread = load_payloads(inputs.payloads)
     with _opened(inputs.cluster, tell) as cluster:
         world = _world(inputs, application, read.entries, given, cluster, stdin)
         username = str((user.user_info or {}).get("username", ""))
         check = pod_security_check(inputs.standard, inputs.pod_security, world.inventory, username)
         judged, documents = _judge_all(application, world, check, tell)
-    return ApplyReport(
-        len(read.policies) + (check is not None), judged, documents, (*read.problems, *world.problems)
-    )
+        judged += tuple(application.answer(one, world.fetch) for one in payloads)
+    problems = (*read.problems, *world.problems, *unread)
+    return ApplyReport(len(read.policies) + (check is not None), judged, documents, problems)
 
 
 class _World(msgspec.Struct, frozen=True):

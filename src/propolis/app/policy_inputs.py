@@ -1,6 +1,6 @@
 """What ``policy apply`` reads: policies, exceptions, values, who asks, a level of Pod Security."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -17,7 +17,10 @@ from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.global_context import GlobalContextEntry
 from propolis.policy.model.kyverno_test import Values
+from propolis.policy.model.policy_test import Payload
+from propolis.policy.sources import pack
 from propolis.policy.sources.documents import LoadedPolicies, read_policies
+from propolis.policy.sources.payloads import read_payloads
 
 T = TypeVar("T")
 
@@ -33,16 +36,19 @@ class PolicyInput(msgspec.Struct, frozen=True):
 
 
 def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin: BinaryIO) -> PolicyInput:
-    """Policies of files, folders and, as ``-``, of standard input; exceptions of their own files.
+    """Policies of files, folders, the pack (``pack:NAME``) and, as ``-``, of standard input.
+
+    Exceptions come from files of their own.
 
     Raises:
-        DocumentError: A path is not there.
+        DocumentError: A path is not there, or a choice of the pack is for nothing.
         SourceError: Standard input cannot be read.
     """
     found: list[LoadedPolicies] = []
     problems: list[Problem] = []
-    for data, path in _contents(policies, stdin, problems):
-        found.append(read_policies(data, path))
+    choices, files = pack.split(policies)
+    found.append(LoadedPolicies(policies=tuple(pack.chosen(choices))))
+    found += [read_policies(data, path) for data, path in _contents(files, stdin, problems)]
     excepted = [read_policies(data, path) for data, path in _contents(exceptions, stdin, problems)]
     problems += [problem_of(error) for one in (*found, *excepted) for error in one.errors]
     return PolicyInput(
@@ -68,6 +74,19 @@ def _contents(paths: Iterable[str], stdin: BinaryIO, problems: list[Problem]) ->
                 yield read_file(file, DEFAULT), str(file)
             except Error as error:
                 problems.append(problem_of(error))
+
+
+def load_payloads(paths: Mapping[str, Sequence[str]]) -> tuple[list[Payload], list[Problem]]:
+    """Documents that are no resources, by their modes, and what of them could not be used."""
+    payloads: list[Payload] = []
+    problems: list[Problem] = []
+    for mode, names in paths.items():
+        for name in names:
+            try:
+                payloads += read_payloads(read_file(Path(name), DEFAULT), name, mode)
+            except Error as error:
+                problems.append(problem_of(error))
+    return payloads, problems
 
 
 def read_single(path: Path | None, kind: type[T], default: T) -> T:

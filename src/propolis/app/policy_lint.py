@@ -10,6 +10,7 @@ from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Error, Place, SourceError
 from propolis.core.limits import DEFAULT
 from propolis.lang.yaml import position_of
+from propolis.policy.engine.cel.dumped_code import code_of_cel
 from propolis.policy.engine.cel.problems import wrong_expressions
 from propolis.policy.engine.compiler import unsupported_feature
 from propolis.policy.engine.dumped_code import code_of
@@ -22,7 +23,6 @@ from propolis.reports.render.policy_lint import LintReport, Remark
 
 _FIELDS: dict[str, tuple[str, ...]] = {
     "celPreconditions without validate.cel": ("celPreconditions",),
-    "validate.manifests": ("validate", "manifests"),
 }
 """Where below a rule a feature stands that is not evaluated."""
 
@@ -79,9 +79,7 @@ def dump_policies(paths: Iterable[Path]) -> str:
 
 
 def _code_of(policy: AnyPolicy) -> str:
-    return (
-        code_of(policy) if isinstance(policy, Policy) else "# written in CEL, whose code is not shown here\n"
-    )
+    return code_of(policy) if isinstance(policy, Policy) else code_of_cel(policy)
 
 
 def _gaps(policies: Iterable[AnyPolicy], data: bytes) -> Iterator[DocumentError]:

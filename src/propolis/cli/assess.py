@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from propolis.cli.options import SEVERITIES, input_options
+from propolis.cli.options import SEVERITIES, chosen_builtins, input_options
 from propolis.cli.root import EXIT_FINDINGS, EXIT_INPUT, EXIT_WORLD
 
 IMAGE_FORMATS = ("vulnerabilityreport", "sbomreport")
@@ -24,6 +24,7 @@ def assess(
     context: str | None,
     images: tuple[str, ...],
     policies: tuple[str, ...],
+    builtins: tuple[str, ...],
     no_builtin: bool,  # click names its arguments
     cluster_name: str,
     store: Path | None,
@@ -44,7 +45,8 @@ def assess(
 
     if format_ in IMAGE_FORMATS and not images:
         raise click.UsageError(f"--format {format_} reports on images: name them with --images PATH")
-    inputs = Inputs(manifests, context, policies, images, not no_builtin, cluster_name)
+    chosen = chosen_builtins(builtins, leaves_out=no_builtin)
+    inputs = Inputs(manifests, context, policies, images, chosen, cluster_name)
     with progress() as steps:
         job = run_main_job(inputs, store, standard_input(), steps)
     result = job.result

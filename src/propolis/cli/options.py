@@ -25,6 +25,17 @@ cluster_name_option = click.option(
 )
 
 
+def chosen_builtins(builtins: tuple[str, ...], *, leaves_out: bool) -> tuple[str, ...]:
+    """The choices of the pack that two options name together.
+
+    Raises:
+        UsageError: They contradict each other.
+    """
+    if leaves_out and builtins:
+        raise click.UsageError("--builtin and --no-builtin exclude each other")
+    return () if leaves_out else builtins or ("default",)
+
+
 def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What to judge, and by which policies."""
     for option in reversed(
@@ -54,7 +65,15 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--policies",
                 multiple=True,
                 metavar="PATH",
-                help="Kyverno policies beside the built-in ones. May be given several times.",
+                help="Policies beside the built-in ones; pack:NAME is one of the pack. May be repeated.",
+            ),
+            click.option(
+                "--builtin",
+                "builtins",
+                multiple=True,
+                metavar="CHOICE",
+                help="Built-in policies: default, all, a folder or a name of the pack. May be repeated."
+                "  [default: default]",
             ),
             click.option("--no-builtin", is_flag=True, help="Leave the built-in policies out."),
             cluster_name_option,

@@ -13,7 +13,9 @@ POLICY_COMMANDS = {
     "lint": ("propolis.cli.policy_lint", "Check policies: errors with places, and gaps."),
     "explain": ("propolis.cli.policy_explain", "Tell why rules decide as they do, and what would pass."),
     "coverage": ("propolis.cli.policy_coverage", "Tell what tests exercise, and what they would not notice."),
+    "pack": ("propolis.cli.policy_pack", "List the built-in policies, or print them for a cluster."),
     "create": ("propolis.cli.policy_create", "Write tests, exceptions, values and users."),
+    "cel": ("propolis.cli.policy_cel", "Try an expression in CEL: value, type, cost, trace."),
     "jp": ("propolis.cli.policy_jp", "Try the expressions of policies."),
 }
 

@@ -22,6 +22,19 @@ LARGEST_EXIT_CODE = 255
 @click.option(
     "--resource", "-r", "resources", multiple=True, metavar="PATH", help="File or folder; may be repeated."
 )
+@click.option(
+    "--json", "json_payloads", multiple=True, metavar="FILE", help="Any document, for policies in mode JSON."
+)
+@click.option(
+    "--http-payload",
+    "http_payloads",
+    multiple=True,
+    metavar="FILE",
+    help="A request for policies in mode HTTP.",
+)
+@click.option(
+    "--envoy-payload", "envoy_payloads", multiple=True, metavar="FILE", help="The same for mode Envoy."
+)
 @click.option("--stdin", "-i", "from_stdin", is_flag=True, help="Read resources from standard input too.")
 @click.option(
     "--cluster", "-c", "is_live", is_flag=True, help="Judge, or ask, the live cluster of the kubeconfig."
@@ -73,6 +86,9 @@ LARGEST_EXIT_CODE = 255
 def apply(
     policies: tuple[str, ...],
     resources: tuple[str, ...],
+    json_payloads: tuple[str, ...],
+    http_payloads: tuple[str, ...],
+    envoy_payloads: tuple[str, ...],
     from_stdin: bool,  # click names its arguments
     is_live: bool,
     kubeconfig: Path | None,
@@ -97,13 +113,15 @@ def apply(
     """Judge resources by policies, and keep nothing.
 
     Prints findings, then what mutate and generate rules made. POLICY is a file or a folder, - is standard
-    input. With --cluster the objects there are judged, or the resources that are named, and what policies
-    ask is answered by the cluster; nothing is written to it. Exits with 1 when a rule fails or cannot be
-    evaluated, 2 when some input cannot be used.
+    input; pack:default, pack:all, pack:FOLDER and pack:NAME are built-in policies. With --cluster the objects
+    there are judged, or the resources that are named, and what policies ask is answered by the cluster;
+    nothing is written to it. Exits with 1 when a rule fails or cannot be evaluated, 2 when some input cannot
+    be used.
 
     \b
     Examples:
       propolis policy apply policies/ --resource deploy/
+      propolis policy apply pack:supply-chain --resource deploy/
       propolis policy apply --pss restricted:v1.34 --resource deploy/ --format json
       propolis policy apply policies/ --cluster --namespace shop
       kubectl get pods -o yaml | propolis policy apply policies/ --stdin --policy-report
@@ -114,7 +132,8 @@ def apply(
 
     if not policies and not pss and not pss_config:
         raise click.UsageError("nothing to apply: name policies, or a level with --pss restricted:v1.34")
-    if not (resources or from_stdin or is_live):
+    payloads = {"JSON": json_payloads, "HTTP": http_payloads, "Envoy": envoy_payloads}
+    if not (resources or from_stdin or is_live or any(payloads.values())):
         raise click.UsageError("nothing to judge: name resources with --resource PATH, --stdin or --cluster")
     if not is_live and (kubeconfig or kube_context or namespace):
         raise click.UsageError("--kubeconfig, --context and --namespace are for --cluster")
@@ -134,6 +153,7 @@ def apply(
         userinfo,
         pss,
         pss_config,
+        payloads,
         audit_warns=audit_warn,
         cluster=ClusterTarget(kubeconfig, kube_context, namespace) if is_live else None,
     )

@@ -47,9 +47,10 @@ def explain(
 ) -> int:
     """Tell why rules decide as they do, and the smallest change of a resource that passes.
 
-    POLICY is a file, a folder, - for standard input, the name of a built-in policy, or builtin for all of
-    them. RESOURCE is a file, a folder or -. Every part of a rule is shown with what it asks, what was found
-    and its line and column. A change is shown only after the engine let the changed resource pass.
+    POLICY is a file, a folder, - for standard input, the name of a built-in policy, pack:FOLDER, or
+    builtin for those that assess judges by. RESOURCE is a file, a folder or -. Every part of a rule is shown
+    with what it asks, what was found and its line and column. A change is shown only after the engine let
+    the changed resource pass.
     Exits with 1 when a rule fails or cannot be evaluated, 2 when some input cannot be used.
 
     \b

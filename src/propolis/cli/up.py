@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from propolis.cli.options import input_options
+from propolis.cli.options import chosen_builtins, input_options
 
 
 @click.command()
@@ -16,6 +16,7 @@ def up(
     context: str | None,
     images: tuple[str, ...],
     policies: tuple[str, ...],
+    builtins: tuple[str, ...],
     no_builtin: bool,  # click names its arguments
     cluster_name: str,
     store: Path | None,
@@ -34,7 +35,8 @@ def up(
     from propolis.cli.snapshot import print_snapshot
 
     check_address(host, port)
-    inputs = Inputs(manifests, context, policies, images, not no_builtin, cluster_name)
+    chosen = chosen_builtins(builtins, leaves_out=no_builtin)
+    inputs = Inputs(manifests, context, policies, images, chosen, cluster_name)
     with progress() as steps:
         job = run_main_job(inputs, store, standard_input(), steps)
     print_snapshot(job.database, job.result.cluster, "table")

@@ -105,7 +105,7 @@ def run(
     if paths is not None:
         found, problems = scan_paths(paths, "local", settings, matcher, NOW.date())
         scan = ImageScan(tuple(found), tuple(uses_of(inventory, found)), tuple(problems))
-    return assess(database, "local", [], inventory, [], Engines.load(builtin=False), scan=scan)
+    return assess(database, "local", [], inventory, [], Engines.load(builtin=()), scan=scan)
 
 
 def test_an_image_is_stored_once_and_counts_for_every_workload_that_runs_it(

@@ -39,14 +39,14 @@ metadata:
   name: signed
 spec:
   rules:
-    - name: by-manifest
+    - name: by-expression
       match:
         any:
           - resources:
               kinds: [ConfigMap]
+      celPreconditions: [{name: a, expression: "true"}]
       validate:
-        manifests:
-          attestors: []
+        deny: {}
 """
 
 RESOURCES = """\
@@ -73,7 +73,7 @@ resources: [resources.yaml]
 results:
   - {policy: named, rule: has-team, kind: ConfigMap, resources: [good], result: pass}
   - {policy: named, rule: has-team, kind: ConfigMap, resources: [bad], result: RESULT}
-  - {policy: signed, rule: by-manifest, kind: ConfigMap, resources: [good], result: error}
+  - {policy: signed, rule: by-expression, kind: ConfigMap, resources: [good], result: error}
 """
 
 
@@ -246,7 +246,10 @@ class TestLint:
     ) -> None:
         assert run(["policy", "lint", str(folder)]) == 0
         shown = capsys.readouterr().out
-        assert f"warning {folder / 'signed.yaml'}:13:9: validate.manifests is not supported" in shown
+        assert (
+            f"warning {folder / 'signed.yaml'}:12:7: celPreconditions without validate.cel is not supported"
+            in shown
+        )
         assert "Policies: 2, files: 4; 0 errors, 1 warnings" in shown
 
     def test_the_code_of_policies_is_printed_and_remarks_go_to_the_other_stream(

@@ -84,6 +84,13 @@ class Environment:
         joined = {**self.variables, **(variables or {})}
         return replace(self, libraries=(*self.libraries, *libraries), variables=joined, **changes)
 
+    def with_provider(self, provider: Provider) -> "Environment":
+        """The same with other object types; what is known of its libraries is not worked out again."""
+        made = replace(self, provider=provider)
+        for name in ("functions", "macros", "constants"):
+            made.__dict__[name] = getattr(self, name)
+        return made
+
     @cached_property
     def programs(self) -> dict[tuple[str, bool], Any]:
         """Programs that were compiled in it, by text and whether they are checked."""

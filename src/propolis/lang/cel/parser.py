@@ -166,7 +166,8 @@ class _Parser(TokenStream):
         count = 0
         while self.accept(sign.kind):
             count += 1
-        operand = self._member(self._primary(), self.token.start)
+        start = self.token.start
+        operand = self._member(self._primary(), start)
         if count % 2 == 0:
             return operand
         function = operators.NOT if sign.kind == "!" else operators.NEGATE

@@ -14,6 +14,7 @@ from propolis.policy.engine.evidence import UnsupportedEvidence
 from propolis.policy.engine.exceptions import compile_exceptions
 from propolis.policy.engine.foreach import compile_foreach
 from propolis.policy.engine.generate import compile_generation
+from propolis.policy.engine.manifests.verification import compile_manifests
 from propolis.policy.engine.matching import compile_match, is_decided_by_kind, kind_selectors
 from propolis.policy.engine.mutate import compile_mutation
 from propolis.policy.engine.pattern_tree import PatternTooDeepError
@@ -46,15 +47,24 @@ def compile_policies(
     policies: Iterable[AnyPolicy],
     exceptions: Sequence[AnyException] = (),
     bindings: Sequence[Binding] = (),
+    *,
+    lists_parameters: bool = False,
 ) -> PolicySet:
     """Compiles policies and the exceptions to them to a set that is evaluated many times.
 
     A rule that this engine cannot do compiles to one that says so as an error on every resource
     that it is for.
+
+    Args:
+        policies: Of either generation.
+        exceptions: To any of them.
+        bindings: Of policies of the API server.
+        lists_parameters: As `CelExtras` has it, for tests of Kyverno.
     """
     rules: list[CompiledRule] = []
     own = [one for one in exceptions if isinstance(one, PolicyException)]
-    extras = CelExtras([one for one in exceptions if isinstance(one, CelException)], bindings)
+    excepted = [one for one in exceptions if isinstance(one, CelException)]
+    extras = CelExtras(excepted, bindings, lists_parameters=lists_parameters)
     for number, policy in enumerate(policies):
         if isinstance(policy, CelPolicy):
             rules += compile_cel_policy(policy, number, extras)
@@ -192,21 +202,17 @@ def _compile_validation(validation: Validation, message: Message, policy_namespa
         return compile_deny(validation.deny, message)
     if validation.assertion is not None:
         return compile_assertion(validation.assertion, message)
+    if validation.manifests is not None:
+        return compile_manifests(validation.manifests)
     if validation.pod_security is not None:
         return compile_pod_security(message.rule, validation.pod_security)
     return compile_foreach(validation.foreach or (), message, policy_namespace)
-
-
-_WAYS = {"manifests": "validate.manifests"}
 
 
 def unsupported_feature(rule: PolicyRule) -> str:
     """What a rule asks for that this engine does not do; empty for none."""
     if rule.cel_preconditions and not (rule.validation and rule.validation.cel):
         return "celPreconditions without validate.cel"
-    for attribute, name in _WAYS.items():
-        if rule.validation and getattr(rule.validation, attribute) is not None:
-            return name
     return ""
 
 

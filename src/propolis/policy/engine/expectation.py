@@ -20,8 +20,10 @@ from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.evaluate import evaluate
 from propolis.policy.engine.formatting import shown
 from propolis.policy.engine.policy_set import Phase, PolicySet
+from propolis.policy.engine.subject import PolicySubject
 from propolis.policy.model.action import Create, Patch, PolicyAction, Update
 from propolis.policy.model.any import AnyPolicy
+from propolis.policy.model.cel.policy import MODES
 from propolis.policy.model.kyverno_test import Expectation
 from propolis.policy.model.policy_test import PolicyTest
 
@@ -97,10 +99,15 @@ class _Run:
     def __init__(self, test: PolicyTest, now: datetime) -> None:
         self._test = test
         self._now = now
+        self._resources = [*test.resources, *(one.resource for one in test.payloads)]
+        self._modes = ["" for _ in test.resources] + [one.mode for one in test.payloads]
         self._objects = CaseAnswers(test)
         self._others = {other.name for other in test.others}
         self._sets = {
-            policy.name: (policy, compile_policies([policy], test.exceptions, test.bindings))
+            policy.name: (
+                policy,
+                compile_policies([policy], test.exceptions, test.bindings, lists_parameters=True),
+            )
             for policy in test.policies
         }
         self._found: dict[tuple[int, str], dict[str, _Outcome]] = {}
@@ -117,12 +124,12 @@ class _Run:
     def _chosen(self, item: Expectation) -> list[int]:
         """The resources that an expectation is about: those it names, or all."""
         wanted = item.resources or ((item.resource,) if item.resource else ())
-        resources = list(enumerate(self._test.resources))
+        resources = list(enumerate(self._resources))
         chosen = [index for name in wanted for index, resource in resources if _is_named(resource, name)]
         return chosen or [index for index, _ in resources]
 
     def _resource_rows(self, item: Expectation, name: str, index: int) -> list[Row]:
-        resource = str(self._test.resources[index].ref)
+        resource = str(self._resources[index].ref)
         if name not in self._sets:
             reason = INVALID if name in self._test.invalid else NOT_FOUND
             return [_row(self._test, item, resource, "", reason, is_passed=reason == INVALID)]
@@ -154,7 +161,7 @@ class _Run:
         key = (index, operation)
         if key in self._found:
             return self._found[key]
-        document = self._test.resources[index].document
+        document = self._resources[index].document
         mutated: dict[str, _Outcome] = {}
         for name, (policy, rules) in self._sets.items():
             evaluation = self._evaluated(policy, rules.of_phases(Phase.MUTATE), index, operation, document)
@@ -176,7 +183,11 @@ class _Run:
     def _evaluated(
         self, policy: AnyPolicy, rules: PolicySet, index: int, operation: str, document: Document
     ) -> Evaluation:
-        subject = subject_of(self._test, policy, self._test.resources[index], operation, document)
+        resource, mode = self._resources[index], self._modes[index]
+        if mode:
+            subject = PolicySubject(resource, mode=mode)
+        else:
+            subject = subject_of(self._test, policy, resource, operation, document)
         return complete(
             lambda answers: evaluate(rules, subject, answers, self._now),
             dict(self._test.answers),
@@ -216,6 +227,8 @@ def _names(rule: str) -> tuple[str, ...]:
 
 
 def _is_named(resource: Resource, name: str) -> bool:
+    if resource.ref.kind in MODES and not resource.ref.api_version:
+        return resource.ref.name == name.removeprefix("./")
     namespace, slash, plain = name.partition("/")
     if not slash:
         return resource.ref.name == name

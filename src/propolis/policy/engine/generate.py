@@ -115,9 +115,9 @@ class _Pattern:
             raise ContextError(f"{ref} is no name for what is generated")
         if self._clone:
             return self._copy(context, ref, self._clone(context))
-        data = self._data(context) if self._data else None
+        data = self._data(context) if self._data else {}
         if not isinstance(data, dict):
-            raise ContextError("generate has neither data nor a source to copy")
+            raise ContextError("the data of what is generated is no object")
         return [Target(ref, data)]
 
     def _stays(self, namespace: str, what: str) -> None:

@@ -9,12 +9,14 @@ import msgspec
 from propolis.core.finding import Rule
 from propolis.policy.engine.context import Context
 from propolis.policy.engine.enforcement import Enforcement
-from propolis.policy.engine.reach import Reach
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 
 MOST_REMEMBERED = 500_000
 """Rules in the lists that are remembered for kinds, operations and namespaces."""
+
+RESOURCES = frozenset({"Kubernetes"})
+"""The mode of subjects that most rules are for."""
 
 ContextOf = Callable[[], Context]
 """Gives the subject's context; it is made when the first rule needs it."""
@@ -25,6 +27,14 @@ class Selects(Protocol):
 
     def selects(self, group: str, version: str, kind: str, subresource: str) -> bool:
         """Whether a kind is meant."""
+        ...
+
+
+class Reaches(Protocol):
+    """Tells operations and namespaces."""
+
+    def holds(self, kind: str, operation: str, namespace: str) -> bool:
+        """Whether a rule may be for them."""
         ...
 
 
@@ -51,6 +61,7 @@ class CompiledRule(msgspec.Struct, frozen=True):
         run: Judges the resource; None when the rule has nothing to say.
         phase: When it comes.
         enforcement: When it refuses a request; None for never.
+        modes: What subjects it is for: resources, other documents, requests of servers.
         stops: Whether the policy's further rules are left out once this one has applied.
     """
 
@@ -64,7 +75,8 @@ class CompiledRule(msgspec.Struct, frozen=True):
     enforcement: Enforcement | None = None
     stops: bool = False
     in_background: bool = True
-    reach: Reach | None = None
+    reach: Reaches | None = None
+    modes: frozenset[str] = RESOURCES
 
     def may_be_for(self, group: str, version: str, kind: str, subresource: str) -> bool:
         """Whether a resource of this kind can match at all."""
@@ -90,7 +102,7 @@ class PolicySet:
 
     def rules_for(self, request: Request) -> tuple[CompiledRule, ...]:
         """The rules that may be for a request: by kind and subresource, then by operation and namespace."""
-        kind = (request.group, request.version, request.kind, request.subresource)
+        kind = (request.mode, request.group, request.version, request.kind, request.subresource)
         key = (*kind, request.operation, request.namespace)
         found = self._by_place.get(key)
         if found is None:
@@ -103,12 +115,13 @@ class PolicySet:
 
     def may_be_for(self, group: str, version: str, kind: str) -> bool:
         """Whether any rule may be for objects of a kind."""
-        return bool(self._of_kind(group, version, kind, ""))
+        return any(self._of_kind(mode, group, version, kind, "") for mode in RESOURCES)
 
     def _of_kind(self, *key: str) -> tuple[CompiledRule, ...]:
         found = self._by_kind.get(key)
         if found is None:
-            found = tuple(rule for rule in self.rules if rule.may_be_for(*key))
+            mode, *kind = key
+            found = tuple(rule for rule in self.rules if mode in rule.modes and rule.may_be_for(*kind))
             self._remember(self._by_kind, key, found)
         return found
 

@@ -14,11 +14,15 @@ NAME_LABEL = "kubernetes.io/metadata.name"
 
 
 class Request:
-    """The parts of a subject that rules match on."""
+    """The parts of a subject that rules match on.
+
+    Attributes:
+        memory: What rules of one kind make of it and share.
+    """
 
     __slots__ = (
-        "_annotations", "_labels", "ask", "document", "group", "kind", "name", "namespace", "operation",
-        "subject", "subresource", "user", "version",
+        "_annotations", "_labels", "ask", "document", "group", "kind", "memory", "mode", "name", "namespace",
+        "operation", "subject", "subresource", "user", "version",
     )  # fmt: skip
 
     def __init__(self, subject: PolicySubject, ask: Ask) -> None:
@@ -33,7 +37,9 @@ class Request:
         self.namespace = ref.namespace
         self.operation = subject.operation
         self.subresource = subject.subresource
+        self.mode = subject.mode
         self.user = subject.user
+        self.memory: dict[str, Any] = {}
         self._labels: dict[str, str] | None = None
         self._annotations: dict[str, str] | None = None
 

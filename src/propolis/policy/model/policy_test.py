@@ -32,11 +32,24 @@ class TestUser(msgspec.Struct, frozen=True, rename="camel"):
     user_info: dict[str, Any] | None = None
 
 
+class Payload(msgspec.Struct, frozen=True):
+    """A document that is no resource.
+
+    Attributes:
+        mode: ``JSON``, or ``Envoy`` or ``HTTP`` for a request that a server asks about.
+        resource: Its kind is the mode, its name the path of its file, for it has none of its own.
+    """
+
+    mode: str
+    resource: Resource
+
+
 class PolicyTest(msgspec.Struct, frozen=True):
     """One Test document and the documents of all files that it names.
 
     Attributes:
         path: The file that holds the test.
+        payloads: Documents that are no resources.
         invalid: Names of policies that could not be read, with the error.
         params: Objects that parametrize policies.
         context: Objects and images that policies may look up.
@@ -51,6 +64,7 @@ class PolicyTest(msgspec.Struct, frozen=True):
     others: tuple[OtherPolicy, ...] = ()
     invalid: dict[str, DocumentError] = {}
     resources: tuple[Resource, ...] = ()
+    payloads: tuple[Payload, ...] = ()
     targets: tuple[Resource, ...] = ()
     cluster: tuple[Document, ...] = ()
     exceptions: tuple[PolicyException | CelException, ...] = ()

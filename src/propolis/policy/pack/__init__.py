@@ -1,5 +1,7 @@
-"""The project's own policies: Pod Security (baseline and restricted) and best practices.
+"""The project's own policies, in the formats of Kyverno: a folder a subject, a YAML file a policy.
 
-One YAML file a policy, in the format of Kyverno, with a remedy for every policy. `load` of
-`propolis.policy.sources.pack` reads them.
+Every policy has a title, a category, a severity, a description and a remedy. `propolis.dev/pack` is `default`
+for those that judge without being asked for; it is `optional` where a policy needs a decision, settings or
+look-ups, repeats what another engine says, or changes resources. `chosen` of `propolis.policy.sources.pack`
+reads them; `tests/policies` has a folder of tests for each.
 """

@@ -57,18 +57,19 @@ def _call_answers(mock: ApiCallMock) -> dict[LookupKey, Answer]:
 
 
 def _global_answers(entry: GlobalContextMock, read: Read) -> dict[LookupKey, Answer]:
-    data = _global_data(entry, read)
-    found = {lookups.global_context_key(entry.name): Answer(data)}
-    for projection in entry.projections or ():
-        try:
-            answer = Answer(compile_expression(projection.path).search(data))
-        except ExpressionError as error:
-            answer = Answer(error=error.message)
-        found[lookups.global_context_key(entry.name, projection.name)] = answer
-    return found
+    """The entry as Kyverno's tests have it: its projections are the fields of its value."""
+    try:
+        data, found = _global_data(entry, read), {}
+        for projection in entry.projections or ():
+            found[projection.name] = compile_expression(projection.path).search(data)
+    except ExpressionError as error:
+        return {lookups.global_context_key(entry.name): Answer(error=error.message)}
+    answers = {lookups.global_context_key(entry.name, name): Answer(value) for name, value in found.items()}
+    return answers | {lookups.global_context_key(entry.name): Answer(found if entry.projections else data)}
 
 
 def _global_data(entry: GlobalContextMock, read: Read) -> Any:
-    if entry.data is not None:
-        return entry.data
-    return [*(entry.resources or ()), *(read(entry.resource_files) if entry.resource_files else ())]
+    data = entry.data
+    if data is None:
+        data = [*(entry.resources or ()), *(read(entry.resource_files) if entry.resource_files else ())]
+    return compile_expression(entry.field_path).search(data) if entry.field_path else data

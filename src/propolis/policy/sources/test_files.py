@@ -29,7 +29,8 @@ from propolis.policy.model.cel.policy import CelPolicy
 from propolis.policy.model.exception import PolicyException, is_exception, parse_exception
 from propolis.policy.model.kyverno_test import ContextFile, TestDocument, Values
 from propolis.policy.model.policy import Policy
-from propolis.policy.model.policy_test import OtherPolicy, PolicyTest, TestUser
+from propolis.policy.model.policy_test import OtherPolicy, Payload, PolicyTest, TestUser
+from propolis.policy.sources.payloads import payload_of
 from propolis.policy.sources.scopes import is_cluster_scoped
 from propolis.policy.sources.test_answers import answers_of
 
@@ -106,6 +107,7 @@ class _Reader:
             others=others,
             invalid=invalid,
             resources=self._resources(test.resources),
+            payloads=tuple(self._payloads(test)),
             targets=self._resources(test.target_resources),
             cluster=cluster,
             exceptions=self._exceptions(test.exceptions),
@@ -214,6 +216,18 @@ class _Reader:
                 ref = resource.ref
                 found.setdefault((ref.api_version, ref.kind, ref.namespace, ref.name), resource)
         return tuple(found.values())
+
+    def _payloads(self, test: TestDocument) -> Iterator[Payload]:
+        """Documents that are no resources, under the names by which results call them."""
+        given = {
+            "JSON": (*test.json_payloads, *((test.json_payload,) if test.json_payload else ())),
+            "HTTP": test.http_payloads,
+            "Envoy": test.envoy_payloads,
+        }
+        for mode, names in given.items():
+            for name in names:
+                for document, origin in self._located((name,)):
+                    yield payload_of(document, Origin(name, origin.line), mode)
 
     def _cluster(self, names: tuple[str, ...]) -> tuple[Document, ...]:
         """Objects of a cluster that policies may look up, and the definitions of their kinds."""

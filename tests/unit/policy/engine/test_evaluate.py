@@ -97,10 +97,10 @@ def test_a_policy_that_is_not_for_scans_stays_away_from_them() -> None:
 
 
 def test_what_is_not_supported_is_an_error_and_no_pass() -> None:
-    rule = pod_rule("manifests: {attestors: []}")
+    rule = pod_rule("deny: {}", "celPreconditions: [{name: a, expression: 'true'}]")
     assert outcome(rule, pod()) == (
         "error",
-        "validate.manifests is not supported: this rule was not evaluated",
+        "celPreconditions without validate.cel is not supported: this rule was not evaluated",
     )
 
 

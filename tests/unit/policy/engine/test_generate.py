@@ -162,7 +162,7 @@ def test_all_elements_ask_at_once() -> None:
             "the source of copies is not in",
         ),
         ("{apiVersion: v1, kind: ConfigMap, name: 'x*', namespace: shop, data: {}}", "is no name"),
-        ("{apiVersion: v1, kind: ConfigMap, name: x, namespace: shop}", "neither data nor"),
+        ("{apiVersion: v1, kind: ConfigMap, name: x, namespace: shop, data: [1]}", "is no object"),
     ],
 )
 def test_a_namespaced_policy_stays_in_its_namespace(generate: str, message: str) -> None:
@@ -171,3 +171,11 @@ def test_a_namespaced_policy_stays_in_its_namespace(generate: str, message: str)
     assert finding.outcome is Outcome.ERROR
     assert message in finding.message
     assert not evaluation.actions
+
+
+def test_what_has_no_data_is_generated_with_its_name_alone() -> None:
+    evaluation = evaluated("{apiVersion: foo/v1, kind: Foo, name: x, namespace: shop}", [])
+    (action,) = evaluation.actions
+    assert isinstance(action, Create)
+    assert action.document["apiVersion"] == "foo/v1"
+    assert "data" not in action.document

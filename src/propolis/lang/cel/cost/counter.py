@@ -31,7 +31,7 @@ from propolis.lang.cel.errors import CostError, EvaluationError
 from propolis.lang.cel.values import NONE
 
 _INDICES = (operators.INDEX, operators.OPTIONAL_INDEX, operators.OPTIONAL_SELECT)
-_FREE = (operators.AND, operators.OR, operators.CONDITIONAL, "or", "orValue")
+_FREE = (operators.AND, operators.OR, operators.CONDITIONAL, "or", "orValue", "__orValueCompat__")
 """Calls that cost what is evaluated of their operands."""
 
 

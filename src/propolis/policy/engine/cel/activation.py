@@ -37,6 +37,10 @@ class Activation(dict[str, Any]):
         found = self[name] = maker()
         return found
 
+    def copied(self) -> "Activation":
+        """The same for one evaluation that changes it; what is made on demand is made for each."""
+        return Activation(self, self._makers)
+
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a name, or a default where nothing has it."""
         return self[name] if name in self or name in self._makers else default
@@ -104,6 +108,12 @@ def request_activation(request: Request, document: Document | None = None) -> Ac
             PARAMS: lambda: None,
         },
     )
+
+
+def document_activation(document: Any) -> Activation:
+    """What expressions see of a document that is no resource: it, and nothing else."""
+    values = {OBJECT: document, OLD_OBJECT: None, REQUEST: None, NAMESPACE_OBJECT: None}
+    return Activation(values, {PARAMS: lambda: None})
 
 
 def admission_request(request: Request, objects: Mapping[str, Any]) -> dict[str, Any]:

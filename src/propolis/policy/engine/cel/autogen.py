@@ -14,6 +14,7 @@ from propolis.lang.text_scan import matching_brace
 from propolis.policy.model.cel.match import MatchConstraints, NamedExpression, ResourceRule
 from propolis.policy.model.cel.policy import (
     KYVERNO,
+    MODES,
     CelMutation,
     CelPolicy,
     ImageValidatingSpec,
@@ -34,7 +35,7 @@ CONTROLLERS = {
 
 _TEMPLATE = "spec.template"
 _CRON_TEMPLATE = "spec.jobTemplate.spec.template"
-_MOVED = re.compile(r"(object|oldObject)\.(spec|metadata)(?!\.namespace)")
+_MOVED = re.compile(r"(object|oldObject)\.(spec|metadata)(?!\.namespace(?![A-Za-z0-9_]))")
 _MUTATED = re.compile(r"\b(object|oldObject|Object)\.(spec|metadata\.labels|metadata\.annotations)")
 _ROOT = re.compile(r"\s*Object\s*\{")
 
@@ -42,7 +43,9 @@ _ROOT = re.compile(r"\s*Object\s*\{")
 def for_controllers(policy: CelPolicy) -> Iterator[CelPolicy]:
     """The policies that one on pods also means: for controllers with a template, and for CronJobs."""
     spec = policy.spec
-    if policy.group != KYVERNO or not isinstance(spec, ValidatingSpec | ImageValidatingSpec | MutatingSpec):
+    if not isinstance(spec, ValidatingSpec | ImageValidatingSpec | MutatingSpec):
+        return
+    if policy.group != KYVERNO or policy.mode != MODES[0]:
         return
     constraints = spec.match_constraints
     if constraints is None or not _is_for_pods(constraints):

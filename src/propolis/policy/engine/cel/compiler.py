@@ -5,19 +5,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 
 from propolis.core.finding import Rule, Severity
+from propolis.lang.cel.errors import CelError
 from propolis.lang.cel.libraries.kyverno.generator import GENERATOR_TYPE
 from propolis.lang.cel.types import STRING, Type
+from propolis.policy.engine.cel.authorization import AuthorizationRun, compile_answers
 from propolis.policy.engine.cel.autogen import for_controllers
-from propolis.policy.engine.cel.constraints import compile_constraints, joined, selectors_of
-from propolis.policy.engine.cel.environments import GENERATOR
+from propolis.policy.engine.cel.constraints import (
+    Test,
+    compile_constraints,
+    decided_by_index,
+    joined,
+    reach_of_constraints,
+    selectors_of,
+)
+from propolis.policy.engine.cel.environments import GENERATOR, REQUESTS
 from propolis.policy.engine.cel.exceptions import compile_cel_exceptions
 from propolis.policy.engine.cel.image_validating import REFERENCE
 from propolis.policy.engine.cel.image_validating import VARIABLES as IMAGE_VARIABLES
 from propolis.policy.engine.cel.judges import compile_judge
-from propolis.policy.engine.cel.programs import Expressions, PolicyError
-from propolis.policy.engine.cel.run import CelRun, Guards, Parameters
+from propolis.policy.engine.cel.programs import Expressions, PolicyError, bound_of
+from propolis.policy.engine.cel.run import CelRun, Form, Guards, Parameters
 from propolis.policy.engine.enforcement import Enforcement
-from propolis.policy.engine.policy_set import CompiledRule, ContextOf, Phase
+from propolis.policy.engine.policy_set import RESOURCES, CompiledRule, ContextOf, Phase
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.cel.binding import Binding
@@ -29,6 +38,7 @@ from propolis.policy.model.cel.policy import (
     GeneratingSpec,
     ImageValidatingSpec,
     MutatingSpec,
+    ValidatingSpec,
 )
 from propolis.policy.model.cel.settings import Evaluation, Switch
 
@@ -36,12 +46,22 @@ SOURCE = "policy"
 
 Run = Callable[[Request, ContextOf], RuleResult | None]
 
+_JSON = "JSON"
+_SUBJECTS = {"Kubernetes": RESOURCES, _JSON: frozenset({*RESOURCES, _JSON})}
+"""What policies in a mode are for: those for documents see resources as documents too."""
+
 
 class CelExtras(msgspec.Struct, frozen=True):
-    """What belongs to policies: exceptions to them, bindings of them."""
+    """What belongs to policies: exceptions to them, bindings of them.
+
+    Attributes:
+        lists_parameters: Whether parameters that a selector finds come as one list, as in tests of Kyverno;
+            the API server evaluates a policy by each of them.
+    """
 
     exceptions: Sequence[CelException] = ()
     bindings: Sequence[Binding] = ()
+    lists_parameters: bool = False
 
 
 NO_EXTRAS = CelExtras()
@@ -85,17 +105,13 @@ def _bindings_of(policy: CelPolicy, extras: CelExtras) -> list[Binding]:
 def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding | None) -> CompiledRule:
     constraints = policy.spec.match_constraints
     try:
-        run: Run = compile_run(policy, extras, binding)
+        run = compile_any(policy, extras, binding)
     except PolicyError as error:
         run = _always(error.result)
-    tests = [
-        test
-        for test in (
-            compile_constraints(constraints, policy.namespace) if constraints else _no_request,
-            compile_constraints(binding.spec.match_resources if binding else None),
-        )
-        if test is not None
-    ]
+    of_binding = compile_constraints(binding.spec.match_resources if binding else None)
+    tests = [test for test in (_constraints_test(policy), of_binding) if test is not None]
+    if isinstance(policy.spec, ValidatingSpec) and policy.mode not in RESOURCES:
+        constraints, tests = None, []
     return CompiledRule(
         rule=finding_rule(policy),
         policy=number,
@@ -106,17 +122,49 @@ def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding
         phase=_PHASES.get(type(policy.spec), Phase.JUDGE),
         enforcement=_enforcement(policy, binding),
         in_background=_in_background(policy),
+        reach=reach_of_constraints(constraints, policy.namespace),
+        modes=_modes(policy),
     )
 
 
-def _no_request(request: Request) -> bool:
+def _modes(policy: CelPolicy) -> frozenset[str]:
+    """What subjects a policy is for."""
+    spec = policy.spec
+    if isinstance(spec, DeletingSpec):
+        return _SUBJECTS[_JSON]
+    if isinstance(spec, ImageValidatingSpec) and policy.mode == _JSON:
+        return frozenset({_JSON})
+    if isinstance(spec, ValidatingSpec):
+        return _SUBJECTS.get(policy.mode) or frozenset({policy.mode})
+    return RESOURCES
+
+
+def _constraints_test(policy: CelPolicy) -> Test | None:
+    """Whether a policy is for a request; None where its selectors and its reach tell that alone."""
+    constraints = policy.spec.match_constraints
+    if constraints is None:
+        return _no_resource
+    return None if decided_by_index(constraints) else compile_constraints(constraints, policy.namespace)
+
+
+def _no_resource(request: Request) -> bool:
     """A policy that names no requests is for documents of other kinds alone."""
-    del request
-    return False
+    return request.mode not in RESOURCES
 
 
 def _always(result: RuleResult) -> Run:
     return lambda _request, _context_of: result
+
+
+def compile_any(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Binding | None = None) -> Run:
+    """The policy at run time, whatever it is evaluated on.
+
+    Raises:
+        PolicyError: An expression of it cannot be used.
+    """
+    if policy.mode in REQUESTS and isinstance(policy.spec, ValidatingSpec):
+        return compile_authorization(policy, extras)
+    return compile_run(policy, extras, binding)
 
 
 def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Binding | None = None) -> CelRun:
@@ -125,29 +173,78 @@ def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Bindi
     Raises:
         PolicyError: An expression of it cannot be used.
     """
+    form, expressions = compile_form(policy, extras)
+    conditions = [*form.guards.conditions]
+    conditions += [program for one in form.guards.exceptions for program in one.conditions]
+    return CelRun(
+        form,
+        bound_of(expressions, conditions),
+        lambda: compile_form(policy, extras, is_metered=True)[0],
+        _parameters(policy, extras, binding),
+    )
+
+
+def compile_authorization(policy: CelPolicy, extras: CelExtras = NO_EXTRAS) -> AuthorizationRun:
+    """A policy that answers servers, at run time.
+
+    Raises:
+        PolicyError: An expression of it cannot be used.
+    """
     spec = policy.spec
-    expressions = Expressions(policy.base_kind, policy.namespace, _MORE.get(type(spec)))
+    if not isinstance(spec, ValidatingSpec):
+        raise PolicyError(("evaluation", "mode"), CelError(f"a {policy.kind} answers no server"))
+    expressions = Expressions(policy.mode, is_metered=True)
+    conditions = expressions.conditions(spec.match_conditions, "matchConditions")
+    expressions.add_variables(spec.variables)
+    return AuthorizationRun(
+        REQUESTS[policy.mode],
+        conditions,
+        compile_cel_exceptions(extras.exceptions, policy, expressions),
+        expressions.variables,
+        compile_answers(spec, policy.mode, expressions),
+        ignores_errors=spec.failure_policy == "Ignore",
+    )
+
+
+def compile_form(
+    policy: CelPolicy, extras: CelExtras = NO_EXTRAS, *, is_metered: bool = False
+) -> tuple[Form, Expressions]:
+    """The policy as functions, and its programs.
+
+    Raises:
+        PolicyError: An expression of it cannot be used.
+    """
+    spec = policy.spec
+    expressions = Expressions(
+        policy.base_kind, policy.namespace, _MORE.get(type(spec)), is_metered=is_metered
+    )
     stated = None if isinstance(spec, DeletingSpec) else spec.match_conditions
     if isinstance(spec, MutatingSpec):  # only there conditions see variables
         expressions.add_variables(spec.variables)
     conditions = expressions.conditions(stated, "matchConditions")
     if not isinstance(spec, MutatingSpec):
         expressions.add_variables(spec.variables)
+    exceptions = compile_cel_exceptions(extras.exceptions, policy, expressions)
     guards = Guards(
+        expressions.environment,
         expressions.variables,
         conditions,
-        compile_cel_exceptions(extras.exceptions, policy, expressions),
+        exceptions,
         ignores_errors=getattr(spec, "failure_policy", None) == "Ignore",
         failed="failed to evaluate policy" if isinstance(spec, MutatingSpec) else "failed to load context",
         is_composited=policy.group == KUBERNETES,
     )
-    return CelRun(guards, compile_judge(policy, expressions), _parameters(policy, binding))
+    adds = bool(exceptions) or not isinstance(spec, ValidatingSpec | DeletingSpec)
+    sees_document = policy.mode == _JSON and isinstance(spec, ValidatingSpec | ImageValidatingSpec)
+    return Form(guards, compile_judge(policy, expressions), adds, sees_document), expressions
 
 
-def _parameters(policy: CelPolicy, binding: Binding | None) -> Parameters | None:
+def _parameters(policy: CelPolicy, extras: CelExtras, binding: Binding | None) -> Parameters | None:
     kind = getattr(policy.spec, "param_kind", None)
     ref = binding.spec.param_ref if binding else None
-    return Parameters(kind, ref) if kind is not None and ref is not None else None
+    if kind is None or ref is None:
+        return None
+    return Parameters(kind, ref, as_list=extras.lists_parameters and ref.selector is not None)
 
 
 def _enforcement(policy: CelPolicy, binding: Binding | None) -> Enforcement | None:

@@ -9,6 +9,7 @@ from typing import Any
 from propolis.lang.cel.errors import EvaluationError
 from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.program import Program
+from propolis.policy.engine.cel.budget import BudgetError
 
 
 def all_hold(programs: Sequence[Program], activation: Mapping[str, Any], runtime: Runtime) -> bool:
@@ -22,6 +23,8 @@ def all_hold(programs: Sequence[Program], activation: Mapping[str, Any], runtime
         try:
             if not truth(program, activation, runtime):
                 return False
+        except BudgetError:
+            raise
         except EvaluationError as error:
             errors.append(error.message)
     if errors:

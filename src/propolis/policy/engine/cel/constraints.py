@@ -66,6 +66,45 @@ def compile_constraints(constraints: MatchConstraints | None, namespace: str = "
     return joined(tests)
 
 
+def decided_by_index(constraints: MatchConstraints) -> bool:
+    """Whether kind, operation and namespace tell all, so that an index knows it without a test."""
+    if constraints.exclude_resource_rules or constraints.object_selector or constraints.namespace_selector:
+        return False
+    rules = constraints.resource_rules or ()
+    asked = {(frozenset(rule.operations or ()), rule.scope or ANY) for rule in rules}
+    return len(asked) == 1 and not any(rule.resource_names for rule in rules)
+
+
+class ResourceReach(msgspec.Struct, frozen=True):
+    """Operations and scopes that rules ask for, and the namespace of a namespaced policy.
+
+    Attributes:
+        asked: Operations and scope of each rule; empty for any.
+        namespace: The only one; empty for all.
+    """
+
+    asked: tuple[tuple[frozenset[str], str], ...]
+    namespace: str = ""
+
+    def holds(self, kind: str, operation: str, namespace: str) -> bool:
+        """Whether the policy may be for a request; what decides beside is left to its constraints."""
+        del kind
+        if self.namespace and namespace != self.namespace:
+            return False
+        return not self.asked or any(
+            _has(operations, operation) and (scope == ANY or (scope == "Namespaced") is bool(namespace))
+            for operations, scope in self.asked
+        )
+
+
+def reach_of_constraints(constraints: MatchConstraints | None, namespace: str) -> ResourceReach:
+    """Operations and namespaces outside of which constraints are for nothing."""
+    rules = (constraints.resource_rules if constraints else None) or ()
+    return ResourceReach(
+        tuple((frozenset(rule.operations or ()), rule.scope or ANY) for rule in rules), namespace
+    )
+
+
 def joined(tests: Sequence[Test]) -> Test | None:
     """Whether all tests hold; None where there are none."""
     if len(tests) > 1:

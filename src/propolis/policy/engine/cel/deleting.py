@@ -36,6 +36,7 @@ def compile_deletion(
         at = schedule.after(runtime.now)
         ref: ResourceRef = reference_of(activation[OBJECT] or {})
         deletion = Delete(ref, f"{label} deletes it", (label,), at, propagation)
-        return RuleResult(Outcome.PASS, "resource matched", actions=(deletion,) if at else ())
+        is_resource = bool(ref.kind and ref.name)  # other documents are judged, and deleted by nobody
+        return RuleResult(Outcome.PASS, "resource matched", actions=(deletion,) if at and is_resource else ())
 
     return judge

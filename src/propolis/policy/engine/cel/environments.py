@@ -10,7 +10,11 @@ from propolis.lang.cel.environment import Environment, Provider
 from propolis.lang.cel.libraries.kubernetes.authorizer import AUTHORIZER_TYPE
 from propolis.lang.cel.libraries.kubernetes.environments import environment_at, literals_at
 from propolis.lang.cel.libraries.kubernetes.literal_checks import Literals
-from propolis.lang.cel.libraries.kyverno.environments import kyverno_libraries, literals_of
+from propolis.lang.cel.libraries.kyverno.environments import (
+    authorization_libraries,
+    kyverno_libraries,
+    literals_of,
+)
 from propolis.lang.cel.libraries.kyverno.or_value import OR_VALUE_LIBRARY
 from propolis.lang.cel.library import Library
 from propolis.lang.cel.types import DYN, Type
@@ -24,6 +28,7 @@ from propolis.policy.engine.cel.activation import (
     REQUEST,
     VARIABLES,
 )
+from propolis.policy.engine.cel.messages import ENVOY_REQUEST, HTTP_REQUEST
 from propolis.policy.engine.cel.types import EXCEPTIONS as EXCEPTIONS_TYPE
 from propolis.policy.engine.cel.types import NAMESPACE
 from propolis.policy.engine.cel.types import REQUEST as REQUEST_TYPE
@@ -41,6 +46,8 @@ _OF_KYVERNO: Mapping[str, Type] = {EXCEPTIONS: EXCEPTIONS_TYPE}
 
 
 GENERATOR = "generator"
+REQUESTS: Mapping[str, Type] = {"Envoy": ENVOY_REQUEST, "HTTP": HTTP_REQUEST}
+"""What ``object`` is for policies that answer servers, by their mode of evaluation."""
 _KUBERNETES_KINDS = ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy", "ClusterPolicy", "Policy")
 
 
@@ -54,11 +61,16 @@ def policy_environment(kind: str, namespace: str, types: Provider, extra: Mappin
     """The environment of one policy.
 
     Args:
-        kind: Of the policy; a ClusterPolicy has what the API server's own kinds have.
+        kind: Of the policy; a ClusterPolicy has what the API server's own kinds have. For policies that
+            answer servers their mode of evaluation.
         namespace: Of a namespaced policy, whose look-ups stay there; empty for others.
         types: Object types, the policy's variables among them.
         extra: More variables of its kind.
     """
+    if kind in REQUESTS:
+        variables = {OBJECT: REQUESTS[kind], VARIABLES: VARIABLES_TYPE, **extra}
+        libraries = authorization_libraries(kind)
+        return Environment(libraries, variables, provider=types, uses_cross_type_numerics=True)
     is_kubernetes = kind in _KUBERNETES_KINDS
     own = _OF_KUBERNETES if is_kubernetes else _OF_KYVERNO
     return Environment(

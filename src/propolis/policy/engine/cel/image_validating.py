@@ -120,7 +120,7 @@ def compile_image_validation(
         activation[IMAGES] = images
         activation[ATTESTORS], activation[ATTESTATIONS] = check.attestors, check.attestations
         seen = _Verdicts(runtime)
-        result = validate(activation, Runtime(runtime.now, seen.ask, runtime.cost_limit))
+        result = validate(activation, msgspec.structs.replace(runtime, ask=seen.ask))
         if result is None or result.outcome is not Outcome.PASS or not check.is_required:
             return result
         return next((one for one in map(seen.missing, chosen) if one is not None), result)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from propolis.policy.engine.cel.compiler import compile_run
+from propolis.policy.engine.cel.compiler import compile_any
 from propolis.policy.engine.cel.programs import PolicyError
 from propolis.policy.engine.cel.rule_validation import CelValidation
 from propolis.policy.model.any import AnyPolicy
@@ -13,7 +13,7 @@ def wrong_expressions(policy: AnyPolicy) -> Iterator[PolicyError]:
     """The first expression of a policy, or of each of its rules, that cannot be compiled."""
     if isinstance(policy, CelPolicy):
         try:
-            compile_run(policy)
+            compile_any(policy)
         except PolicyError as error:
             yield error
         return

@@ -7,8 +7,10 @@ BuildNamespaceType); ``Object`` and ``JSONPatch`` follow pkg/cel/mutation there.
 from collections.abc import Mapping
 from typing import Any
 
+from propolis.lang.cel.libraries.kyverno.tokens import TOKEN_TYPE
 from propolis.lang.cel.types import BOOL, DYN, INT, STRING, TIMESTAMP, Type, list_of, map_of, object_type
 from propolis.policy.engine.cel.made import JsonPatchOperation, MadeObject
+from propolis.policy.engine.cel.messages import MESSAGES
 
 KIND = object_type("kubernetes.GroupVersionKind")
 RESOURCE = object_type("kubernetes.GroupVersionResource")
@@ -64,6 +66,8 @@ _FIELDS: dict[str, dict[str, Type]] = {
     NAMESPACE_STATUS.name: {"phase": STRING},
     NAMESPACE.name: {"metadata": METADATA, "spec": NAMESPACE_SPEC, "status": NAMESPACE_STATUS},
     EXCEPTIONS.name: {"allowedImages": list_of(STRING), "allowedValues": list_of(STRING)},
+    TOKEN_TYPE.name: {"Claims": map_of(STRING, DYN), "Valid": BOOL},
+    **MESSAGES,
     "JSONPatch": {"op": STRING, "path": STRING, "from": STRING, "value": DYN},
 }
 OBJECT = "Object"

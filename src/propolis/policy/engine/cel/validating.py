@@ -28,8 +28,12 @@ def compile_checks(checks: Sequence[Check], annotations: Mapping[str, Program]) 
         index = 0
         try:
             for index, program, check in programs:
+                if program.evaluate(activation, runtime) is True:
+                    continue
                 if not truth(program, activation, runtime):
                     return _failed(index, check, activation, runtime, annotations)
+            if not annotations:
+                return PASSED
             found = annotations_of(annotations, activation, runtime)
         except EvaluationError as error:
             return RuleResult(Outcome.ERROR, f"error: {error.message}", CelEvidence(index))

@@ -133,7 +133,8 @@ def _check(pattern: Any, patterns: list[Any] | None, deny: Deny | None, source: 
             yield "alternative", f"[{index}]", (MET,), at
             yield from _anchors(one, at)
     elif deny is not None:
-        yield "deny", "", (MET, UNMET), (*source, "deny")
+        sides = (MET, UNMET) if deny.conditions else (UNMET,)  # without conditions it refuses always
+        yield "deny", "", sides, (*source, "deny")
         yield from _conditions(deny.conditions, (*source, "deny", "conditions"))
 
 

@@ -19,6 +19,7 @@ from propolis.policy.engine.explain.cel_trace import CelTracer
 from propolis.policy.engine.explain.check_trace import CheckTracer
 from propolis.policy.engine.explain.condition_trace import trace_conditions
 from propolis.policy.engine.explain.foreach_trace import trace_foreach
+from propolis.policy.engine.explain.manifests_trace import trace_manifests
 from propolis.policy.engine.explain.pod_security_trace import trace_pod_security
 from propolis.policy.engine.explain.recording import Record, RecordingContext, recording
 from propolis.policy.engine.explain.trace import ERROR, MET, SKIPPED, UNMET, Budget, Node, Path, Traced
@@ -159,6 +160,8 @@ class RuleTracer:
         tracer = CheckTracer(document, budget, self._policy.namespace)
         if validation.assertion is not None:
             return trace_assertion(validation.assertion, context, (*source, "assert"), budget)
+        if validation.manifests is not None:
+            return trace_manifests(validation.manifests, document, context, (*source, "manifests"))
         if validation.pod_security is not None:
             at = (*source, "podSecurity")
             return trace_pod_security(validation.pod_security, kept, document, at, budget)

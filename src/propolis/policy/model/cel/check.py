@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from propolis.policy.model.cel.match import NamedExpression
 from propolis.policy.model.cel.policy import (
     KUBERNETES,
+    MODES,
     CelPolicy,
     GeneratingSpec,
     ImageValidatingSpec,
@@ -39,6 +40,9 @@ def _problems(policy: CelPolicy) -> Iterator[Problem]:
             yield Problem(f"a {policy.kind} has no such field", (_camel(field),))
     if policy.group == KUBERNETES and not getattr(spec, "match_constraints", None):
         yield Problem("nothing says which requests it is for", (), "matchConstraints")
+    if policy.mode not in MODES:
+        path = ("evaluation", "mode")
+        yield Problem(f"there is no mode {policy.mode[:40]!r}", path, f"one of {', '.join(MODES)}")
     for field in _NAMED:
         yield from _names(getattr(spec, field, None) or (), _camel(field))
     match spec:

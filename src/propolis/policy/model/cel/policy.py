@@ -132,6 +132,8 @@ class ImageValidatingSpec(ApiStruct, frozen=True):
 
 CelSpec = ValidatingSpec | MutatingSpec | GeneratingSpec | DeletingSpec | ImageValidatingSpec
 
+MODES = ("Kubernetes", "JSON", "Envoy", "HTTP")
+"""Modes of evaluation, the default first."""
 KYVERNO = "policies.kyverno.io"
 KUBERNETES = "admissionregistration.k8s.io"
 
@@ -157,6 +159,12 @@ class CelPolicy(msgspec.Struct, frozen=True):
     def base_kind(self) -> str:
         """The kind without its scope: ``ValidatingPolicy`` for a NamespacedValidatingPolicy."""
         return self.kind.removeprefix("Namespaced")
+
+    @property
+    def mode(self) -> str:
+        """What it is evaluated on: ``Kubernetes``, ``JSON``, ``Envoy`` or ``HTTP``."""
+        evaluation = None if isinstance(self.spec, DeletingSpec) else self.spec.evaluation
+        return (evaluation.mode if evaluation else None) or MODES[0]
 
     @property
     def key(self) -> str:

@@ -105,6 +105,11 @@ def test_a_list_counts_with_and_without_elements() -> None:
     assert alive(some) == []
 
 
+def test_a_deny_without_conditions_refuses_always_and_counts_one_way() -> None:
+    assert missed(measured(pod_rule("deny: {}"), (named("a"), "fail"))) == []
+    assert missed(without_tests(pod_rule("deny: {}"))) == [("rule", "applies"), ("deny", "not met")]
+
+
 def test_optional_keys_count_there_and_absent() -> None:
     rule = pod_rule("pattern: {spec: {'=(hostPID)': false}}")
     coverage = measured(rule, (named("a"), "pass"))
@@ -146,7 +151,8 @@ def test_rows_that_do_not_hold_are_counted() -> None:
 
 
 def test_rules_that_the_engine_does_not_evaluate_count_nowhere() -> None:
-    coverage = measured(pod_rule("manifests: {attestors: []}"), (named("a"), "pass"))
+    rule = pod_rule("deny: {}", "celPreconditions: [{name: a, expression: 'true'}]")
+    coverage = measured(rule, (named("a"), "pass"))
     assert (coverage.unjudged, coverage.rules, coverage.branches, coverage.killed) == (("r",), 0, 0, 0)
 
 

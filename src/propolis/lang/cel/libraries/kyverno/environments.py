@@ -44,6 +44,7 @@ from propolis.lang.cel.libraries.kyverno.image import IMAGE_LIBRARY
 from propolis.lang.cel.libraries.kyverno.numbers import MATH_LIBRARY, TIME_LIBRARY, TRANSFORM_LIBRARY
 from propolis.lang.cel.libraries.kyverno.or_value import OR_VALUE_LIBRARY
 from propolis.lang.cel.libraries.kyverno.resource import resource_library
+from propolis.lang.cel.libraries.kyverno.tokens import JWT_LIBRARY
 from propolis.lang.cel.libraries.kyverno.users import USER_LIBRARY
 from propolis.lang.cel.libraries.standard import STANDARD
 from propolis.lang.cel.library import Library
@@ -94,7 +95,15 @@ def authorization_libraries(mode: str) -> tuple[Library, ...]:
     answers = {"Envoy": ENVOY_AUTHORIZATION_LIBRARY, "HTTP": HTTP_AUTHORIZATION_LIBRARY}
     if mode not in answers:
         raise DocumentError(f"{mode[:40]!r} is no mode of authorization", expected="Envoy or HTTP")
-    return (*_base(), answers[mode], http_library(), JSON_LIBRARY, resource_library(), IMAGE_LIBRARY)
+    return (
+        *_base(),
+        answers[mode],
+        http_library(),
+        JWT_LIBRARY,
+        JSON_LIBRARY,
+        resource_library(),
+        IMAGE_LIBRARY,
+    )
 
 
 def _base() -> tuple[Library, ...]:

@@ -14,7 +14,7 @@ from propolis.lang.cel.nodes import Nodes
 from propolis.lang.cel.types import DYN
 from propolis.lang.cel.values import OptionalValue
 
-_NAME = "__orValueCompat__"
+NAME = "__orValueCompat__"
 
 
 def _or_value(value: Any, otherwise: Any) -> Any:
@@ -24,11 +24,11 @@ def _or_value(value: Any, otherwise: Any) -> Any:
 
 
 def _expand(target: Expr | None, arguments: tuple[Expr, ...], new: Nodes) -> Expr | None:
-    return None if target is None else new.call(_NAME, target, arguments[0])
+    return None if target is None else new.call(NAME, target, arguments[0])
 
 
 OR_VALUE_LIBRARY = Library(
     "kyverno.orValue",
-    (function(_NAME, call("__orValueCompat___dyn_dyn", (DYN, DYN), DYN, _or_value)),),
+    (function(NAME, call("__orValueCompat___dyn_dyn", (DYN, DYN), DYN, _or_value)),),
     macros=(Macro("orValue", 1, is_member=True, expand=_expand),),
 )

@@ -1,0 +1,103 @@
+"""JSON patches as expressions (``JSONPatch{...}``), plain ones and those for every element of a list."""
+
+from typing import Any
+
+from propolis.lang.yaml import load_documents
+from propolis.policy.engine.convert.checks import elements_of
+from propolis.policy.engine.convert.conditions import translate_conditions
+from propolis.policy.engine.convert.context import scope_with
+from propolis.policy.engine.convert.refused import Refused
+from propolis.policy.engine.convert.scope import Scope
+from propolis.policy.engine.convert.strings import text_of
+from propolis.policy.engine.convert.terms import TRUE, written
+from propolis.policy.engine.convert.texts import literal
+from propolis.policy.engine.convert.values import Value
+from propolis.policy.model.mutation import ForEachMutation
+
+
+def json_patch(text: str, scope: Scope) -> str:
+    """A list of operations. Raises `Refused`."""
+    return f"[\n  {_joined(_operations(text), scope)}\n]"
+
+
+def _joined(operations: list[dict[str, Any]], scope: Scope) -> str:
+    return ",\n  ".join(_operation(one, scope) for one in operations)
+
+
+def json_patch_of_each(item: ForEachMutation, scope: Scope) -> str:
+    """The operations for every element of a list. Raises `Refused`."""
+    if item.patches_json6902 is None or item.foreach is not None:
+        raise Refused("a strategic merge patch for each element")
+    if item.order == "Descending":
+        raise Refused("elements from the last to the first")
+    stream = elements_of(item.list or "", scope)
+    if (
+        len(stream.sources) != 1
+        or stream.sources[0].holds != TRUE
+        or stream.element.text != stream.sources[0].name
+    ):
+        raise Refused("operations for what is chosen from a list")
+    source = stream.sources[0]
+    element = Value(f"{source.text}[i]", path=stream.element.path)
+    inner = scope.with_element(element, [source.name, "i"])
+    names = {**inner.names, "elementIndex": Value("i", kind="int"), "element0": element}
+    inner = scope_with(item.context, _named(inner, names))
+    conditions = translate_conditions(item.preconditions, inner)
+    kept = "" if conditions.term == TRUE else f".filter(i, {written(conditions.term)})"
+    operations = _operations(item.patches_json6902)
+    made = _joined(operations, inner)
+    if len(operations) > 1:
+        return f"lists.range({source.text}.size()){kept}.map(i, [{made}]).flatten()"
+    return f"lists.range({source.text}.size()){kept}.map(i, {made})"
+
+
+def _named(scope: Scope, names: dict[str, Any]) -> Scope:
+    return Scope(names, scope.always, scope.holder, scope.taken, scope.is_unmoved)
+
+
+def _operations(text: str) -> list[dict[str, Any]]:
+    """The operations as written; variables must stand in paths or in quotes, so that they are texts."""
+    for line in text.splitlines():
+        before, mark, _ = line.partition("{{")
+        is_path = before.strip().removeprefix("- ").startswith(("path:", "from:"))
+        if mark and not is_path and '"' not in before and "'" not in before:
+            raise Refused("a variable without quotes in a JSON patch")
+    parsed = next(iter(load_documents(text.encode(), "patchesJson6902")), None)
+    document = parsed.document if parsed is not None else None
+    if not isinstance(document, list) or not all(isinstance(one, dict) for one in document):
+        raise Refused("a JSON patch that is no list of operations")
+    return document
+
+
+def _operation(one: dict[str, Any], scope: Scope) -> str:
+    if set(one) - {"op", "path", "from", "value"}:
+        raise Refused("a JSON patch with unknown fields")
+    fields = [f"op: {literal(str(one.get('op')))}"]
+    fields += [
+        f"{key}: {text_of(str(one[key]), scope, may_fail=True)}" for key in ("from", "path") if key in one
+    ]
+    if "value" in one:
+        fields.append(f"value: {dynamic(one['value'], scope)}")
+    return f"JSONPatch{{{', '.join(fields)}}}"
+
+
+def dynamic(value: Any, scope: Scope) -> str:
+    """A value of any types; where they differ each is marked as dynamic."""
+    if isinstance(value, str):
+        return text_of(value, scope, may_fail=True)
+    if isinstance(value, dict):
+        is_mixed = not all(isinstance(item, str) for item in value.values())
+        parts = [
+            f"{literal(str(key))}: {_item(item, scope, is_mixed=is_mixed)}" for key, item in value.items()
+        ]
+        return f"{{{', '.join(parts)}}}"
+    if isinstance(value, list):
+        kinds = {type(item) for item in value}
+        is_mixed = len(kinds) > 1 or bool(kinds & {dict, list})
+        return f"[{', '.join(_item(item, scope, is_mixed=is_mixed) for item in value)}]"
+    return literal(value)
+
+
+def _item(value: Any, scope: Scope, *, is_mixed: bool) -> str:
+    found = dynamic(value, scope)
+    return f"dyn({found})" if is_mixed else found
