@@ -62,6 +62,10 @@ example-images: $(EXAMPLE_IMAGES)/.stamp ## The images of the example cluster, f
 run: setup example-images ## Assess examples/ and serve the console (PORT=8080)
 	$(BIN)/propolis up --manifests examples/shop --images $(EXAMPLE_IMAGES) --port $(PORT) $(ARGS)
 
+.PHONY: cluster
+cluster: setup-test ## A real API server with the example shop, and admission in front of it (needs Go)
+	$(BIN)/python -m tests.harness.control_plane
+
 .PHONY: test
 test: setup-test ## Unit, property and conformance tests (ARGS='-k name')
 	$(BIN)/python -m pytest $(ARGS)

@@ -2,10 +2,13 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.harness.control_plane import ControlPlane, NotBuiltError, build
 
 ROOT = Path(__file__).parents[2]
 PROPOLIS = Path(sys.executable).parent / "propolis"
@@ -94,3 +97,24 @@ def chromium() -> str:
     if found is None:
         pytest.skip("no Chromium on this machine: install the package chromium")
     return found
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A real API server with etcd and controllers; all tests share it, each in a namespace of its own."""
+    try:
+        program = build()
+    except NotBuiltError as error:
+        pytest.skip(f"NO CONTROL PLANE, so nothing is tested against a real API server: {error}")
+    with ControlPlane(program, tmp_path_factory.mktemp("control-plane")) as plane:
+        yield plane
+
+
+@pytest.fixture
+def namespace(control_plane: ControlPlane) -> Iterator[str]:
+    """A namespace of one test."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    created = control_plane.kubectl("create", "namespace", name)
+    assert created.returncode == 0, created.stderr
+    yield name
+    control_plane.kubectl("delete", "namespace", name, "--wait=false")

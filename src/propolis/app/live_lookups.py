@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -10,7 +10,7 @@ import msgspec
 
 from propolis.app.lookups import RANDOM_BYTES
 from propolis.cluster.discovery import Served
-from propolis.cluster.live import LiveCluster
+from propolis.cluster.reader import ClusterReader
 from propolis.core.errors import Error, SourceError
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.lang.cel.libraries.kubernetes.authorizer import AUTHORIZATION
@@ -28,7 +28,7 @@ _Arguments = tuple[str, ...]
 class LiveLookups:
     """Answers as the API server does; what only the inside of the cluster or a registry knows is an error."""
 
-    def __init__(self, live: LiveCluster, entries: Sequence[GlobalContextEntry] = ()) -> None:
+    def __init__(self, live: ClusterReader, entries: Sequence[GlobalContextEntry] = ()) -> None:
         self._live = live
         self._entries = {entry.name: entry for entry in entries}
         self._ways: dict[str, Callable[[_Arguments], Awaitable[Answer]]] = {
@@ -43,14 +43,13 @@ class LiveLookups:
             "random": _random,
         }
 
-    def fetch(self, keys: frozenset[LookupKey]) -> Mapping[LookupKey, Answer]:
+    async def answers(self, keys: Iterable[LookupKey]) -> Mapping[LookupKey, Answer]:
         """An answer for every key, all asked at once."""
-        return self._live.run(self._fetch(list(keys)))
+        wanted = list(keys)
+        return dict(zip(wanted, await asyncio.gather(*map(self.answer, wanted)), strict=True))
 
-    async def _fetch(self, keys: list[LookupKey]) -> Mapping[LookupKey, Answer]:
-        return dict(zip(keys, await asyncio.gather(*map(self._answer, keys)), strict=True))
-
-    async def _answer(self, key: LookupKey) -> Answer:
+    async def answer(self, key: LookupKey) -> Answer:
+        """The answer for one key; what fails is told in it."""
         way = self._ways.get(key.kind)
         if way is None:
             where = "is asked inside of the cluster" if key.kind in _SERVICES else "is not known here"

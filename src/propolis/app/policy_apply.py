@@ -120,7 +120,7 @@ def _world(
     )
     names = cluster.namespaces() if has_standard else Observation((), ())
     inventory = Inventory((*names.resources, *subjects.resources))
-    fetch = cluster.lookups(entries).fetch
+    fetch = cluster.lookups(entries)
     return _World(subjects.resources, inventory, fetch, (*subjects.problems, *names.problems))
 
 

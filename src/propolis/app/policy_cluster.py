@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from propolis.app.live_lookups import LiveLookups
+from propolis.app.policy_application import Fetch
 from propolis.app.progress import Progress, silent
 from propolis.app.settings import read_settings
 from propolis.cluster.kubeconfig import load_access
@@ -47,20 +48,21 @@ class PolicyCluster:
         """All objects that a policy may be for; with a level of Pod Security, workloads too."""
         kinds = [
             one
-            for one in self._live.served
+            for one in self._live.reader.served
             if may_be_for(one.group, one.version, one.kind) or (has_standard and one.kind in POD_PATHS)
         ]
-        found = self._live.run(self._live.list_whole(kinds, self._namespace, self._tell))
-        return Observation(found.resources, (*self._live.problems, *found.problems))
+        found = self._live.run(self._live.reader.list_whole(kinds, self._namespace, self._tell))
+        return Observation(found.resources, (*self._live.reader.problems, *found.problems))
 
     def namespaces(self) -> Observation:
         """All namespaces, for their labels."""
-        kinds = [one for one in self._live.served if (one.group, one.kind) == _NAMESPACE]
-        return self._live.run(self._live.list_whole(kinds, "", silent))
+        kinds = [one for one in self._live.reader.served if (one.group, one.kind) == _NAMESPACE]
+        return self._live.run(self._live.reader.list_whole(kinds, "", silent))
 
-    def lookups(self, entries: Sequence[GlobalContextEntry]) -> LiveLookups:
+    def lookups(self, entries: Sequence[GlobalContextEntry]) -> Fetch:
         """Who answers what policies ask."""
-        return LiveLookups(self._live, entries)
+        lookups = LiveLookups(self._live.reader, entries)
+        return lambda keys: self._live.run(lookups.answers(keys))
 
 
 @contextmanager

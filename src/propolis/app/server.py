@@ -33,7 +33,7 @@ def check_address(host: str, port: int) -> None:
         SourceError: The port is taken.
     """
     _token_for(host)
-    _listen(host, port).close()
+    listen(host, port).close()
 
 
 def _token_for(host: str) -> str:
@@ -46,7 +46,8 @@ def _token_for(host: str) -> str:
     return token
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises `SourceError`: the port is taken, or the address is none."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -68,7 +69,7 @@ def serve_console(database: Database, host: str, port: int) -> None:
         SourceError: The port is taken.
     """
     token = _token_for(host)
-    listener = _listen(host, port)
+    listener = listen(host, port)
     application = build_application(database, token=token, only_local=is_loopback(host))
     config = uvicorn.Config(
         application,

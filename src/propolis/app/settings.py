@@ -19,6 +19,8 @@ class Settings(msgspec.Struct, frozen=True):
             user's cache folder).
         docker_config: Credentials of registries (``config.json`` in ``DOCKER_CONFIG``, else ``~/.docker``).
         kubeconfig: Paths of kubeconfig files, in order of precedence (``KUBECONFIG``).
+        service_host: Of the API server, in a pod (``KUBERNETES_SERVICE_HOST``); empty elsewhere.
+        service_port: The same for its port.
     """
 
     store: Path = DEFAULT_STORE
@@ -26,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True):
     cache: Path = Path(".cache/propolis")
     kubeconfig: tuple[Path, ...] = ()
     docker_config: Path = Path(".docker/config.json")
+    service_host: str = ""
+    service_port: str = ""
 
 
 def _home() -> Path:
@@ -52,4 +56,6 @@ def read_settings() -> Settings:
         docker_config=Path(environment.get("DOCKER_CONFIG") or _home() / ".docker") / "config.json",
         cache=Path(environment.get("PROPOLIS_CACHE") or _user_cache() / "propolis"),
         kubeconfig=tuple(kubeconfig or [_home() / ".kube" / "config"]),
+        service_host=environment.get("KUBERNETES_SERVICE_HOST", ""),
+        service_port=environment.get("KUBERNETES_SERVICE_PORT", ""),
     )

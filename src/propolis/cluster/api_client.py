@@ -20,7 +20,10 @@ from propolis.core.limits import DEFAULT, Limits
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _UNAUTHORIZED = 401
 _TOO_MANY = 429
+_NOT_FOUND = 404
 _JSON = "application/json"
+_APPLY = "application/apply-patch+yaml"
+FIELD_MANAGER = "propolis"
 _GOOD = frozenset({200, 201})
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _CHUNK_BYTES = 1 << 16
@@ -63,7 +66,7 @@ class _Status(msgspec.Struct, frozen=True):
 
 
 class _Request(msgspec.Struct, frozen=True):
-    """One request; ``asked`` says what for, in errors. With a body it is a POST, which is made once only."""
+    """One request; ``asked`` says what for, in errors. A POST is made once only: it may have been heard."""
 
     path: str
     asked: str
@@ -71,6 +74,8 @@ class _Request(msgspec.Struct, frozen=True):
     query: Mapping[str, str]
     most_bytes: int
     body: bytes | None = None
+    method: str = "GET"
+    content_type: str = _JSON
 
 
 class ApiClient:
@@ -122,7 +127,32 @@ class ApiClient:
             SourceError: No answer.
             LimitError: The body of the answer is too large.
         """
-        return await self._patiently(_Request(path, asked, _JSON, {}, limits.file_bytes, body))
+        return await self._patiently(_Request(path, asked, _JSON, {}, limits.file_bytes, body, "POST"))
+
+    async def apply(self, path: str, asked: str, body: bytes, limits: Limits = DEFAULT) -> bytes:
+        """Writes the fields of an object that are this program's own, by server-side apply.
+
+        Raises:
+            RefusedError: A status that is no success.
+            SourceError: No answer, in the end.
+            LimitError: The body of the answer is too large.
+        """
+        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+        request = _Request(path, asked, _JSON, query, limits.file_bytes, body, "PATCH", _APPLY)
+        return await self._patiently(request)
+
+    async def delete(self, path: str, asked: str) -> None:
+        """Deletes an object; one that is not there is deleted already.
+
+        Raises:
+            RefusedError: Another status than success or 404.
+            SourceError: No answer, in the end.
+        """
+        try:
+            await self._patiently(_Request(path, asked, _JSON, {}, DEFAULT.file_bytes, method="DELETE"))
+        except RefusedError as error:
+            if error.status != _NOT_FOUND:
+                raise
 
     async def _patiently(self, request: _Request) -> bytes:
         wait = self._patience.first_wait_seconds
@@ -130,7 +160,7 @@ class ApiClient:
             try:
                 return await self._once(request)
             except _Retry as retry:
-                if attempt == self._patience.attempts or not (request.body is None or retry.is_unheard):
+                if attempt == self._patience.attempts or (request.method == "POST" and not retry.is_unheard):
                     raise retry.error from retry.__cause__
                 await self._sleep(min(max(wait, retry.after_seconds), self._patience.longest_wait_seconds))
                 wait *= 2
@@ -138,11 +168,11 @@ class ApiClient:
 
     async def _once(self, request: _Request) -> bytes:
         headers = [*await self._credentials.headers(), ("Accept", request.accept)]
-        headers += [] if request.body is None else [("Content-Type", _JSON)]
+        headers += [] if request.body is None else [("Content-Type", request.content_type)]
         cluster = self._access.cluster
         try:
             async with self._session.request(
-                "GET" if request.body is None else "POST",
+                request.method,
                 self.server + request.path,
                 params=request.query,
                 data=request.body,

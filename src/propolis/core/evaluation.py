@@ -4,7 +4,7 @@ An engine is a function of values. What it cannot know from its arguments it ask
 `MissingLookups`; `complete` hands such questions to app, which fetches and evaluates again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -66,6 +66,7 @@ class Evaluation(msgspec.Struct, frozen=True):
 
 Rules_contra = TypeVar("Rules_contra", contravariant=True)
 Subject_contra = TypeVar("Subject_contra", contravariant=True)
+Evaluated = TypeVar("Evaluated", bound=Evaluation)
 
 
 class Evaluate(Protocol[Rules_contra, Subject_contra]):
@@ -83,10 +84,10 @@ MAX_ROUNDS = 16
 
 
 def complete(
-    evaluate: Callable[[Lookups], Evaluation],
+    evaluate: Callable[[Lookups], Evaluated],
     lookups: dict[LookupKey, Answer],
     fetch: Callable[[frozenset[LookupKey]], Mapping[LookupKey, Answer]],
-) -> Evaluation:
+) -> Evaluated:
     """Evaluates, fetching what is missing until nothing is; ``lookups`` keeps the answers.
 
     A fetch that leaves a key out, or a rule set that still asks after `MAX_ROUNDS`, gets answers
@@ -97,6 +98,22 @@ def complete(
             return evaluate(lookups)
         except MissingLookups as missing:
             found = fetch(missing.keys)
+            for key in missing.keys:
+                lookups[key] = found.get(key, Answer(error="no source answers this look-up"))
+    return evaluate(_RefusingLookups(lookups))
+
+
+async def complete_live(
+    evaluate: Callable[[Lookups], Evaluated],
+    lookups: dict[LookupKey, Answer],
+    fetch: Callable[[frozenset[LookupKey]], Awaitable[Mapping[LookupKey, Answer]]],
+) -> Evaluated:
+    """As `complete`, for a caller who waits for answers while others go on."""
+    for _ in range(MAX_ROUNDS):
+        try:
+            return evaluate(lookups)
+        except MissingLookups as missing:
+            found = await fetch(missing.keys)
             for key in missing.keys:
                 lookups[key] = found.get(key, Answer(error="no source answers this look-up"))
     return evaluate(_RefusingLookups(lookups))

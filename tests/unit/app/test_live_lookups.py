@@ -53,7 +53,7 @@ def _live(api: FakeApi) -> Iterator[LiveCluster]:
 def _answer(api: FakeApi, kind: str, *arguments: str) -> Answer:
     key = LookupKey(kind, arguments)
     with _live(api) as live:
-        return LiveLookups(live, (ENTRY,)).fetch(frozenset({key}))[key]
+        return live.run(LiveLookups(live.reader, (ENTRY,)).answer(key))
 
 
 def test_objects_by_name() -> None:

@@ -1,0 +1,146 @@
+"""Judges reviews: from the body that an API server sends to the body that it is answered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal
+
+import msgspec
+
+from propolis.app.admission_metrics import AdmissionMetrics
+from propolis.app.admission_rules import AdmissionRules, Chosen
+from propolis.core import clock
+from propolis.core.evaluation import Answer, LookupKey, MissingLookups, complete_live
+from propolis.policy.engine.admission import FAILED, ParentKind, Roles, answer_of, refusal, request_subject
+from propolis.policy.engine.evaluate import Decision, evaluate
+from propolis.policy.engine.policy_set import PolicySet
+from propolis.policy.engine.subject import PolicySubject
+from propolis.policy.model.admission_review import (
+    AdmissionRequest,
+    AdmissionResponse,
+    ReviewError,
+    parse_review,
+    write_response,
+)
+
+Webhook = Literal["mutate", "validate"]
+RESERVED_SECONDS = 0.5
+"""Of a webhook's time-out, for the decision and its way back once all answers are there."""
+SHARE = 0.8
+"""Of a short time-out that look-ups may take."""
+_BAD_REQUEST = 400
+
+
+class World(msgspec.Struct, frozen=True):
+    """What decisions need of the world.
+
+    Attributes:
+        answer: Answers one look-up.
+        parent: Kinds by their names in paths.
+        roles: What is bound to a user's name and groups.
+    """
+
+    answer: Callable[[LookupKey], Awaitable[Answer]]
+    parent: ParentKind
+    roles: Callable[[str, tuple[str, ...]], Roles]
+
+
+class AdmissionService:
+    """Decides by the policies of the moment; they may change between two reviews.
+
+    Attributes:
+        rules: The policies.
+        world: What they may ask.
+        metrics: What was done.
+    """
+
+    def __init__(self, rules: AdmissionRules, world: World, metrics: AdmissionMetrics) -> None:
+        self.rules = rules
+        self.world = world
+        self.metrics = metrics
+
+    async def review(self, webhook: Webhook, chosen: Chosen, body: bytes, timeout_seconds: float) -> bytes:
+        """The answer to a review.
+
+        Args:
+            webhook: Whether it may change the object.
+            chosen: The policies to decide by.
+            body: An AdmissionReview.
+            timeout_seconds: After which the API server does not wait for the answer.
+
+        Raises:
+            ReviewError: It has no uid that could be answered.
+        """
+        begin = clock.monotonic()
+        try:
+            request = parse_review(body)
+        except ReviewError as error:
+            self.metrics.failed(webhook, "malformed")
+            if not error.uid:
+                raise
+            return write_response(refusal(error.uid, str(error), code=_BAD_REQUEST))
+        labels = (request.kind.get("kind", ""), request.namespace, request.operation.lower())
+        response = await self._decided(webhook, chosen, request, labels, timeout_seconds)
+        taken = clock.monotonic() - begin
+        self.metrics.reviewed(webhook, labels, allowed=response.allowed, seconds=taken)
+        return write_response(response)
+
+    async def _decided(
+        self,
+        webhook: Webhook,
+        chosen: Chosen,
+        request: AdmissionRequest,
+        labels: tuple[str, ...],
+        timeout_seconds: float,
+    ) -> AdmissionResponse:
+        """The decision; a fault of this program counts as the failure policy says."""
+        try:
+            return await self._judged(webhook, chosen, request, labels, timeout_seconds)
+        except Exception as error:  # noqa: BLE001  # whatever fails, the API server is told what to do
+            self.metrics.failed(webhook, "fault")
+            told = f"the policies could not be evaluated: {type(error).__name__}"
+            if chosen == "ignore":
+                return AdmissionResponse(request.uid, allowed=True, warnings=(told,))
+            return refusal(request.uid, told, code=FAILED)
+
+    async def _judged(
+        self,
+        webhook: Webhook,
+        chosen: Chosen,
+        request: AdmissionRequest,
+        labels: tuple[str, ...],
+        timeout_seconds: float,
+    ) -> AdmissionResponse:
+        rules, world = self.rules, self.world
+        user = request.user_info
+        roles = world.roles(user.username, user.groups or ()) if rules.asks_roles else ((), ())
+        subject = request_subject(request, world.parent, roles)
+        deadline = clock.monotonic() + max(timeout_seconds - RESERVED_SECONDS, timeout_seconds * SHARE)
+        decision = await self._decision(getattr(rules.sets[chosen], webhook), subject, deadline)
+        self.metrics.judged(labels, decision.findings)
+        return answer_of(request.uid, subject, decision, rules.warning, may_change=webhook == "mutate")
+
+    async def _decision(self, rules: PolicySet, subject: PolicySubject, deadline: float) -> Decision:
+        now = clock.now()
+        try:
+            return evaluate(rules, subject, {}, now)
+        except MissingLookups:
+            answers: dict[LookupKey, Answer] = {}
+            return await complete_live(
+                lambda known: evaluate(rules, subject, known, now),
+                answers,
+                lambda keys: self._answers(keys, deadline),
+            )
+
+    async def _answers(self, keys: frozenset[LookupKey], deadline: float) -> Mapping[LookupKey, Answer]:
+        """Answers, all asked at once; what is not there in time is an error of the rule that asked."""
+        wanted = list(keys)
+        left = max(deadline - clock.monotonic(), 0.0)
+        found = await asyncio.gather(*(self._answer(key, left) for key in wanted))
+        return dict(zip(wanted, found, strict=True))
+
+    async def _answer(self, key: LookupKey, seconds: float) -> Answer:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.world.answer(key)
+        except TimeoutError:
+            return Answer(error="no answer within the time-out of the webhook")

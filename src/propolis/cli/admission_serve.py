@@ -1,0 +1,94 @@
+"""``propolis admission serve``: the webhook server."""
+
+from pathlib import Path
+
+import click
+
+from propolis.app.admission_webhooks import Service
+from propolis.core.errors import DocumentError
+
+
+@click.command()
+@click.option(
+    "--policies",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    help="Files and folders of policies; a change is in force within a second. May be given several times.",
+)
+@click.option("--exception", "exceptions", multiple=True, metavar="PATH", help="Exceptions to them.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=9443, show_default=True)
+@click.option("--hostname", "hosts", multiple=True, metavar="NAME", help="More names for the certificate.")
+@click.option(
+    "--kubeconfig", type=click.Path(path_type=Path, dir_okay=False), help="In place of $KUBECONFIG."
+)
+@click.option("--context", default="", help="Of the kubeconfig, in place of its current one.")
+@click.option("--offline", is_flag=True, help="Without a cluster: look-ups of policies are errors.")
+@click.option("--url", default="", metavar="URL", help="By which the API server reaches this server.")
+@click.option(
+    "--service", default="", metavar="NAMESPACE/NAME[:PORT]", help="The same, as a Service of the cluster."
+)
+@click.option(
+    "--name", default="propolis-admission", show_default=True, help="Of the webhook configurations."
+)
+@click.option("--no-webhooks", is_flag=True, help="Write no webhook configurations.")
+@click.option(
+    "--certificates",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that keeps the server's own authority.  [default: a new one at each start]",
+)
+def serve(
+    policies: tuple[str, ...],
+    exceptions: tuple[str, ...],
+    host: str,
+    port: int,
+    hosts: tuple[str, ...],
+    kubeconfig: Path | None,
+    context: str,
+    offline: bool,
+    url: str,
+    service: str,
+    name: str,
+    no_webhooks: bool,
+    folder: Path | None,
+) -> None:
+    """Answer the admission reviews of an API server by policies.
+
+    Webhook configurations follow the policies, and are removed when the server is asked to stop.
+
+    \b
+    Examples:
+      propolis admission serve --policies policies/
+      propolis admission serve --policies policies/ --service propolis/admission --host 0.0.0.0
+    """
+    from propolis.app.admission_server import AdmissionOptions, serve_admission
+
+    serve_admission(
+        AdmissionOptions(
+            policies=policies,
+            exceptions=exceptions,
+            host=host,
+            port=port,
+            hosts=hosts,
+            kubeconfig=kubeconfig,
+            context=context,
+            offline=offline,
+            url=url.rstrip("/"),
+            service=_service(service) if service else None,
+            name=name,
+            writes=not no_webhooks,
+            folder=folder,
+        )
+    )
+
+
+def _service(text: str) -> Service:
+    """A Service as it is written on the command line. Raises `DocumentError`."""
+    place, colon, port = text.partition(":")
+    namespace, slash, name = place.partition("/")
+    is_number = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
+    if not (namespace and slash and name) or (colon and not is_number):
+        raise DocumentError(f"--service {text!r} is no Service", expected="NAMESPACE/NAME[:PORT]")
+    return Service(namespace, name, int(port)) if colon else Service(namespace, name)

@@ -1,0 +1,325 @@
+"""Admission on a real API server."""
+
+import contextlib
+import json
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness.control_plane import ControlPlane
+
+Document = dict[str, Any]
+WAIT_SECONDS = 20
+PROPOLIS = Path(sys.executable).parent / "propolis"
+
+PRIVILEGED = {
+    "name": "no-privileged",
+    "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+    "validate": {
+        "message": "Privileged containers: never.",
+        "pattern": {"spec": {"containers": [{"=(securityContext)": {"=(privileged)": "false"}}]}},
+    },
+}
+LABEL = {
+    "name": "team",
+    "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+    "mutate": {"patchStrategicMerge": {"metadata": {"labels": {"+(team)": "{{request.namespace}}"}}}},
+}
+BY_NAMESPACE = {
+    "name": "open",
+    "match": {"any": [{"resources": {"kinds": ["ConfigMap"]}}]},
+    "context": [
+        {"name": "rules", "configMap": {"name": "rules", "namespace": "{{request.namespace}}"}},
+    ],
+    "validate": {
+        "message": "closed",
+        "deny": {
+            "conditions": {"any": [{"key": "{{rules.data.open}}", "operator": "NotEquals", "value": "yes"}]}
+        },
+    },
+}
+EXEC = {
+    "name": "no-exec",
+    "match": {"any": [{"resources": {"kinds": ["Pod/exec"], "operations": ["CONNECT"]}}]},
+    "validate": {"message": "nobody gets in", "deny": {}},
+}
+BY_EXPRESSION = {
+    "apiVersion": "policies.kyverno.io/v1",
+    "kind": "ValidatingPolicy",
+    "metadata": {"name": "few-replicas"},
+    "spec": {
+        "validationActions": ["Deny"],
+        "matchConstraints": {
+            "resourceRules": [
+                {
+                    "apiGroups": ["apps"],
+                    "apiVersions": ["v1"],
+                    "operations": ["CREATE", "UPDATE"],
+                    "resources": ["deployments"],
+                }
+            ]
+        },
+        "validations": [{"expression": "object.spec.replicas <= 3", "message": "at most three"}],
+    },
+}
+
+
+def policy(name: str, namespace: str, *rules: Document, action: str = "Enforce") -> Document:
+    """A policy for one namespace."""
+    placed = json.loads(json.dumps(rules))
+    for rule in placed:
+        for item in rule["match"]["any"]:
+            item["resources"]["namespaces"] = [namespace]
+    return {
+        "apiVersion": "kyverno.io/v1",
+        "kind": "ClusterPolicy",
+        "metadata": {"name": name},
+        "spec": {"validationFailureAction": action, "rules": placed},
+    }
+
+
+def pod(name: str, *, privileged: bool = False) -> Document:
+    container = {
+        "name": "c",
+        "image": "registry.example/web:1",
+        "securityContext": {"privileged": privileged},
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name},
+        "spec": {"containers": [container]},
+    }
+
+
+def config_map(name: str, **data: str) -> Document:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+class Admission:
+    """A running admission server, and the API server that asks it."""
+
+    def __init__(self, plane: ControlPlane, namespace: str, folder: Path) -> None:
+        self.plane = plane
+        self.namespace = namespace
+        self.folder = folder / "policies"
+        self.folder.mkdir()
+        self.name = f"propolis-{namespace}"
+        self._options: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+        self.address = ""
+
+    def start(self, *policies: Document, port: int = 0) -> None:
+        """Starts it with some policies and waits until the API server asks."""
+        self.write(*policies)
+        command = [str(PROPOLIS), "admission", "serve", "--policies", str(self.folder), "--name", self.name]
+        command += ["--kubeconfig", str(self.plane.kubeconfig), "--port", str(port)]
+        command += ["--certificates", str(self.folder.parent / "ca")]
+        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if line.startswith("Admission: "):
+                self.address = line.split()[1]
+                return
+        raise AssertionError(f"the process ended with {self._process.wait()}")
+
+    def write(self, *policies: Document) -> None:
+        """Puts policies in the place of those that are there."""
+        made = self.folder.parent / "new.yaml"
+        made.write_text("\n---\n".join(map(json.dumps, policies)))
+        made.replace(self.folder / "policies.yaml")
+
+    def stop(self) -> int:
+        """Asks it to stop and waits."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            return self._process.wait(WAIT_SECONDS)
+        finally:
+            self._forget()
+
+    def kill(self) -> None:
+        """Ends it without a chance to say goodbye."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._process is not None and self._process.stderr is not None:
+            self._process.stderr.close()
+        self._process = None
+
+    def clean(self) -> None:
+        """Leaves nothing behind that asks a server that is gone."""
+        if self._process is not None:
+            self.kill()
+        for kind in ("validating", "mutating"):
+            self.plane.kubectl("delete", f"{kind}webhookconfiguration", self.name, "--ignore-not-found")
+
+    def apply(self, document: Document, *more: str) -> subprocess.CompletedProcess[str]:
+        """Asks the API server for an object."""
+        arguments = ("apply", "-n", self.namespace, "-f", "-", "--validate=false", *more)
+        return self.plane.kubectl(*arguments, stdin=json.dumps(document))
+
+    def refuses(self, document: Document) -> str:
+        """What it is refused with, in a trial that changes nothing; empty when it is let in."""
+        found = self.apply(document, "--dry-run=server")
+        return found.stderr if found.returncode else ""
+
+
+def until(holds: Callable[[], object]) -> float:
+    """Seconds until something holds: what an API server has read takes effect when it has."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < WAIT_SECONDS:
+        if holds():
+            return time.monotonic() - begin
+    raise AssertionError(f"it does not hold after {WAIT_SECONDS} s")
+
+
+@pytest.fixture
+def admission(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> Iterator[Admission]:
+    found = Admission(control_plane, namespace, tmp_path)
+    try:
+        yield found
+    finally:
+        found.clean()
+
+
+def test_a_privileged_pod_is_denied_with_the_message_of_the_policy(admission: Admission) -> None:
+    admission.start(policy("pods", admission.namespace, PRIVILEGED))
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    refused = admission.refuses(pod("a", privileged=True))
+    assert 'admission webhook "validate.propolis.svc-fail" denied the request' in refused
+    assert f"resource Pod/{admission.namespace}/a was blocked due to the following policies" in refused
+    assert "Privileged containers: never." in refused
+    assert admission.apply(pod("a")).returncode == 0
+
+
+def test_an_object_is_changed_before_it_is_stored(admission: Admission) -> None:
+    admission.start(policy("labels", admission.namespace, LABEL))
+
+    def labels() -> dict[str, str]:
+        found = admission.apply(pod("a"), "--dry-run=server", "-o", "json")
+        return dict(json.loads(found.stdout)["metadata"].get("labels") or {})
+
+    until(labels)
+    assert labels() == {"team": admission.namespace}
+
+
+def test_a_change_of_a_policy_is_in_force_soon(admission: Admission) -> None:
+    admission.start(policy("pods", admission.namespace, PRIVILEGED))
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    admission.write(policy("pods", admission.namespace, PRIVILEGED, action="Audit"))
+    seconds = until(lambda: not admission.refuses(pod("a", privileged=True)))
+    print(f"a change of a policy was in force after {seconds:.2f} s")
+
+
+def test_policies_that_cannot_be_read_leave_those_in_force(admission: Admission) -> None:
+    admission.start(policy("pods", admission.namespace, PRIVILEGED))
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    broken = policy("pods", admission.namespace, {**PRIVILEGED, "validate": {"pattern": 1, "deny": {}}})
+    admission.write(broken, policy("maps", admission.namespace, BY_NAMESPACE))
+    admission.write(policy("pods", admission.namespace, PRIVILEGED), {"kind": "ClusterPolicy", **NONSENSE})
+    assert all(admission.refuses(pod("a", privileged=True)) for _ in range(5))
+
+
+NONSENSE = {"apiVersion": "kyverno.io/v1", "metadata": {"name": "x"}, "spec": {"rules": 5}}
+
+
+def test_a_rule_asks_the_cluster_while_the_request_waits(admission: Admission) -> None:
+    assert admission.apply(config_map("rules", open="no")).returncode == 0
+    admission.start(policy("maps", admission.namespace, BY_NAMESPACE))
+    until(lambda: "closed" in admission.refuses(config_map("a")))
+    admission.plane.kubectl(
+        "delete", "validatingwebhookconfiguration", admission.name
+    )  # as only an administrator may
+    until(lambda: not admission.refuses(config_map("rules", open="yes")))
+    assert admission.apply(config_map("rules", open="yes")).returncode == 0
+
+
+def test_a_subresource_is_judged_as_policies_name_it(admission: Admission) -> None:
+    admission.start(policy("exec", admission.namespace, EXEC))
+    assert admission.apply(pod("a")).returncode == 0
+    run = ("exec", "-n", admission.namespace, "a", "--", "true")
+    until(lambda: "nobody gets in" in admission.plane.kubectl(*run).stderr)
+
+
+def test_policies_in_cel_decide(admission: Admission) -> None:
+    admission.start(BY_EXPRESSION)
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": pod("a")["spec"]}
+    spec = {"replicas": 4, "selector": {"matchLabels": {"a": "b"}}, "template": template}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": spec}
+    until(lambda: "at most three" in admission.refuses(deployment))
+    spec["replicas"] = 3
+    assert not admission.refuses(deployment)
+
+
+def test_a_server_that_leaves_takes_its_webhooks_back(admission: Admission) -> None:
+    admission.start(policy("pods", admission.namespace, PRIVILEGED))
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    assert admission.stop() == 0
+    assert admission.plane.kubectl("get", "validatingwebhookconfiguration", admission.name).returncode != 0
+    assert not admission.refuses(pod("a", privileged=True))
+
+
+def test_nothing_is_let_in_while_a_server_is_dead_and_it_comes_back(admission: Admission) -> None:
+    admission.start(policy("pods", admission.namespace, PRIVILEGED))
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    admission.kill()
+    assert "failed calling webhook" in admission.refuses(pod("a"))
+    admission.start(policy("pods", admission.namespace, PRIVILEGED))
+    until(lambda: not admission.refuses(pod("a")))
+    assert "never" in admission.refuses(pod("a", privileged=True))
+
+
+def test_the_api_server_may_start_again(admission: Admission) -> None:
+    admission.start(policy("pods", admission.namespace, PRIVILEGED))
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    admission.plane.stop("kube-apiserver")
+    admission.plane.start_api_server()
+    until(lambda: "never" in admission.refuses(pod("a", privileged=True)))
+    assert not admission.refuses(pod("a"))
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"", 400), (b"{" * 1000, 400), (b'{"request": 1}', 400), (b"x" * (17 * 1024 * 1024), 413)],
+    ids=["empty", "nested", "no request", "oversized"],
+)
+def test_bad_reviews_are_answered_and_the_server_goes_on(
+    admission: Admission, body: bytes, status: int
+) -> None:
+    admission.start(policy("pods", admission.namespace, PRIVILEGED))
+    trust = ssl.create_default_context(cafile=str(admission.folder.parent / "ca" / "ca.crt"))
+    request = urllib.request.Request(f"{admission.address}/validate/fail", data=body, method="POST")
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(request, context=trust)
+    with contextlib.closing(error.value):
+        assert error.value.code == status
+    with urllib.request.urlopen(f"{admission.address}/health/readiness", context=trust) as answer:
+        assert answer.status == 200
+
+
+def test_what_is_there_is_judged_by_the_same_policies(
+    control_plane: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    made = control_plane.kubectl(
+        "apply", "-n", namespace, "-f", "-", "--validate=false", stdin=json.dumps(pod("a", privileged=True))
+    )
+    assert made.returncode == 0, made.stderr
+    file = tmp_path / "policy.yaml"
+    file.write_text(json.dumps(policy("pods", namespace, PRIVILEGED)))
+    command = [str(PROPOLIS), "policy", "apply", str(file), "--cluster", "--kubeconfig"]
+    command += [str(control_plane.kubeconfig), "--namespace", namespace]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert found.returncode == 1, found.stderr
+    assert "no-privileged" in found.stdout
