@@ -72,6 +72,14 @@ BY_EXPRESSION = {
 }
 
 
+BY_ROLE = {
+    "name": "for-editors",
+    "match": {"any": [{"resources": {"kinds": ["Secret"]}}]},
+    "exclude": {"any": [{"roles": ["NAMESPACE:editor"]}, {"clusterRoles": ["PROPOLIS"]}]},
+    "validate": {"message": "only editors", "deny": {}},
+}
+
+
 def policy(name: str, namespace: str, *rules: Document, action: str = "Enforce") -> Document:
     """A policy for one namespace."""
     placed = json.loads(json.dumps(rules))
@@ -251,6 +259,16 @@ def test_a_subresource_is_judged_as_policies_name_it(admission: Admission) -> No
     assert admission.apply(pod("a")).returncode == 0
     run = ("exec", "-n", admission.namespace, "a", "--", "true")
     until(lambda: "nobody gets in" in admission.plane.kubectl(*run).stderr)
+
+
+def test_roles_of_the_user_are_known_as_soon_as_they_are_bound(admission: Admission) -> None:
+    rule = json.loads(json.dumps(BY_ROLE).replace("NAMESPACE", admission.namespace))
+    admission.start(policy("secrets", admission.namespace, rule))
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}}
+    until(lambda: "only editors" in admission.refuses(secret))
+    bind = ("create", "rolebinding", "edit", "--role=editor", "--user=admin", "-n", admission.namespace)
+    assert admission.plane.kubectl(*bind).returncode == 0
+    until(lambda: not admission.refuses(secret))
 
 
 def test_policies_in_cel_decide(admission: Admission) -> None:

@@ -16,11 +16,11 @@ import uvicorn
 
 from propolis.app.admission_application import AdmissionApplication
 from propolis.app.admission_certificates import Certificates
+from propolis.app.admission_cluster import AdmissionCluster
 from propolis.app.admission_metrics import AdmissionMetrics
 from propolis.app.admission_policies import PolicyFiles
 from propolis.app.admission_service import AdmissionService, World
 from propolis.app.admission_webhooks import Service, Target, configurations, remove, write
-from propolis.app.live_lookups import LiveLookups
 from propolis.app.server import listen
 from propolis.app.settings import read_settings
 from propolis.cluster.in_cluster import in_cluster_access
@@ -119,6 +119,7 @@ class _Admission:
         rules, self._entries = self._files.load()
         self._certificates = Certificates(self._hosts(), clock.now(), options.folder)
         self._service = AdmissionService(rules, World(_nobody, _no_parent, _no_roles), AdmissionMetrics())
+        self._cluster: AdmissionCluster | None = None
         self._written: tuple[Document, ...] = ()
         self._target: Target
 
@@ -141,8 +142,9 @@ class _Admission:
             excluded = (options.service.namespace,) if options.service else ()
             self._target = Target(self._certificates.authority, options.service, url, options.name, excluded)
             server = Server(server_config(AdmissionApplication(self._service), self._certificates.context))
-            async with self._cluster() as reader, asyncio.TaskGroup() as tasks:
-                self._know(reader)
+            async with self._opened() as reader, asyncio.TaskGroup() as tasks:
+                self._cluster = AdmissionCluster(reader) if reader else None
+                self._know()
                 serving = tasks.create_task(server.serve(sockets=[listener]))
                 around = [tasks.create_task(work) for work in self._around(reader)]
                 leave = asyncio.Event()
@@ -157,29 +159,25 @@ class _Admission:
                 leave.set()
 
     @asynccontextmanager
-    async def _cluster(self) -> AsyncIterator[ClusterReader | None]:
+    async def _opened(self) -> AsyncIterator[ClusterReader | None]:
         if self._options.offline:
             yield None
             return
         async with open_reader(_access(self._options)) as reader:
             yield reader
 
-    def _know(self, reader: ClusterReader | None) -> None:
+    def _know(self) -> None:
         """Lets decisions ask the cluster as it is now."""
-        if reader is None:
-            return
-        kinds = {(one.group, one.plural): one.kind for one in reader.served}
-        self._service.world = World(
-            LiveLookups(reader, self._entries).answer,
-            lambda group, plural: kinds.get((group, plural), ""),
-            _no_roles,
-        )
+        if self._cluster is not None:
+            self._service.world = self._cluster.world(self._entries)
 
     def _around(self, reader: ClusterReader | None) -> Iterator[Coroutine[Any, Any, None]]:
         yield self._repeat(LOOK_SECONDS, lambda: self._look(reader))
         yield self._repeat(RENEW_SECONDS, self._renew)
         if reader is not None:
             yield self._repeat(DISCOVER_SECONDS, lambda: self._discover(reader))
+        if self._cluster is not None:
+            yield from (reflector.run() for reflector in self._cluster.reflectors)
 
     @staticmethod
     async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -202,13 +200,13 @@ class _Admission:
             self._stamp = stamp
             rules, self._entries = await asyncio.to_thread(self._files.load)
             self._service.rules = rules
-            self._know(reader)
+            self._know()
             tell(f"{rules.policies} policies are in force")
         await self._write(reader)
 
     async def _discover(self, reader: ClusterReader) -> None:
         await reader.discover()
-        self._know(reader)
+        self._know()
         await self._write(reader)
 
     async def _write(self, reader: ClusterReader | None) -> None:

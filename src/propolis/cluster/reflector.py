@@ -124,7 +124,8 @@ class Reflector:
             try:
                 if not self._version:
                     await self._list()
-                await self._watch()
+                if not await self._watch():
+                    await self._sleep(self._backoff.seconds())
             except _GoneError:
                 self._version = ""
             except Error as error:
@@ -152,7 +153,8 @@ class Reflector:
         self._went_well()
         self.is_synced.set()
 
-    async def _watch(self) -> None:
+    async def _watch(self) -> bool:
+        """Follows what changes until the server ends it; whether anything came."""
         query = {
             "watch": "1",
             "allowWatchBookmarks": "true",
@@ -161,9 +163,12 @@ class Reflector:
         }
         lines = self._client.lines(self._path, self._asked, query, SILENCE_SECONDS, self._limits)
         async with aclosing(lines) as events:  # type: ignore[type-var]  # an async generator has aclose
+            came = False
             async for line in events:
                 if line.strip():
                     self._take(self._decoded(line, _Event))
+                    came = True
+        return came
 
     def _take(self, event: _Event) -> None:
         found = self._decoded(event.object, _Object)
