@@ -72,6 +72,14 @@ BY_EXPRESSION = {
 }
 
 
+BY_ROLE = {
+    "name": "for-editors",
+    "match": {"any": [{"resources": {"kinds": ["Secret"]}}]},
+    "exclude": {"any": [{"roles": ["NAMESPACE:editor"]}, {"clusterRoles": ["PROPOLIS"]}]},
+    "validate": {"message": "only editors", "deny": {}},
+}
+
+
 def policy(name: str, namespace: str, *rules: Document, action: str = "Enforce") -> Document:
     """A policy for one namespace."""
     placed = json.loads(json.dumps(rules))
@@ -117,11 +125,13 @@ class Admission:
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
 
-    def start(self, *policies: Document, port: int = 0) -> None:
-        """Starts it with some policies and waits until the API server asks."""
-        self.write(*policies)
-        command = [str(PROPOLIS), "admission", "serve", "--policies", str(self.folder), "--name", self.name]
-        command += ["--kubeconfig", str(self.plane.kubeconfig), "--port", str(port)]
+    def start(self, *policies: Document, from_cluster: bool = False) -> None:
+        """Starts it with some policies, or those of the cluster."""
+        if policies:
+            self.write(*policies)
+        command = [str(PROPOLIS), "admission", "serve", "--name", self.name, "--port", "0"]
+        command += ["--from-cluster"] if from_cluster else ["--policies", str(self.folder)]
+        command += ["--kubeconfig", str(self.plane.kubeconfig)]
         command += ["--certificates", str(self.folder.parent / "ca")]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None
@@ -253,6 +263,16 @@ def test_a_subresource_is_judged_as_policies_name_it(admission: Admission) -> No
     until(lambda: "nobody gets in" in admission.plane.kubectl(*run).stderr)
 
 
+def test_roles_of_the_user_are_known_as_soon_as_they_are_bound(admission: Admission) -> None:
+    rule = json.loads(json.dumps(BY_ROLE).replace("NAMESPACE", admission.namespace))
+    admission.start(policy("secrets", admission.namespace, rule))
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}}
+    until(lambda: "only editors" in admission.refuses(secret))
+    bind = ("create", "rolebinding", "edit", "--role=editor", "--user=admin", "-n", admission.namespace)
+    assert admission.plane.kubectl(*bind).returncode == 0
+    until(lambda: not admission.refuses(secret))
+
+
 def test_policies_in_cel_decide(admission: Admission) -> None:
     admission.start(BY_EXPRESSION)
     template = {"metadata": {"labels": {"a": "b"}}, "spec": pod("a")["spec"]}
@@ -323,3 +343,60 @@ def test_what_is_there_is_judged_by_the_same_policies(
     found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert found.returncode == 1, found.stderr
     assert "no-privileged" in found.stdout
+
+
+def definition(group: str, kind: str, plural: str, *, is_namespaced: bool = False) -> Document:
+    """A kind of policies, as an API server takes it: any fields."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    names = {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "names": names,
+            "scope": "Namespaced" if is_namespaced else "Cluster",
+            "versions": [
+                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+            ],
+        },
+    }
+
+
+@pytest.fixture
+def policy_kinds(control_plane: ControlPlane) -> Iterator[None]:
+    """The kinds of policies, served."""
+    kinds = [
+        definition("kyverno.io", "ClusterPolicy", "clusterpolicies"),
+        definition("policies.kyverno.io", "ValidatingPolicy", "validatingpolicies"),
+    ]
+    text = "\n---\n".join(map(json.dumps, kinds))
+    made = control_plane.kubectl("apply", "-f", "-", stdin=text)
+    assert made.returncode == 0, made.stderr
+    for kind in kinds:
+        name = kind["metadata"]["name"]
+        waited = control_plane.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=20s")
+        assert waited.returncode == 0, waited.stderr
+    yield
+    control_plane.kubectl("delete", "-f", "-", stdin=text)
+
+
+@pytest.mark.usefixtures("policy_kinds")
+def test_policies_that_are_objects_are_in_force_as_soon_as_they_are_applied(admission: Admission) -> None:
+    document = policy("pods", admission.namespace, PRIVILEGED)
+    kubectl = admission.plane.kubectl
+    assert kubectl("apply", "-f", "-", stdin=json.dumps(document)).returncode == 0
+    admission.start(from_cluster=True)
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    document["spec"]["validationFailureAction"] = "Audit"
+    assert kubectl("apply", "-f", "-", stdin=json.dumps(document)).returncode == 0
+    seconds = until(lambda: not admission.refuses(pod("a", privileged=True)))
+    print(f"a policy that was applied was in force after {seconds:.2f} s")
+    assert kubectl("apply", "-f", "-", stdin=json.dumps(BY_EXPRESSION)).returncode == 0
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": pod("a")["spec"]}
+    spec = {"replicas": 4, "selector": {"matchLabels": {"a": "b"}}, "template": template}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": spec}
+    until(lambda: "at most three" in admission.refuses(deployment))
+    assert kubectl("delete", "validatingpolicy", "few-replicas").returncode == 0
+    until(lambda: not admission.refuses(deployment))

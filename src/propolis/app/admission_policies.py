@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from propolis.app.admission_rules import AdmissionRules, admission_rules
 from propolis.app.policy_files import policy_files
 from propolis.app.policy_inputs import PolicyInput, read_policy_input
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError
-from propolis.policy.model.global_context import GlobalContextEntry
 
 Stamp = tuple[tuple[str, int, int, int], ...]
 """Path, inode, size and time of change of every file."""
@@ -22,17 +20,17 @@ class PolicyFiles:
         self._policies = tuple(policies)
         self._exceptions = tuple(exceptions)
 
-    def load(self) -> tuple[AdmissionRules, tuple[GlobalContextEntry, ...]]:
-        """Compiled policies, and the global entries beside them.
+    def load(self) -> PolicyInput:
+        """Policies, exceptions and global entries.
 
         Raises:
             DocumentError: A path is not there, or a document cannot be used: all of them are in force, or
             none. SourceError: A file cannot be read.
         """
-        read: PolicyInput = read_policy_input(self._policies, self._exceptions, BytesIO())
+        read = read_policy_input(self._policies, self._exceptions, BytesIO())
         for problem in read.problems:
             raise DocumentError(problem.text)
-        return admission_rules(read.policies, read.exceptions), read.entries
+        return read
 
     def stamp(self) -> Stamp:
         """Changes whenever a file does."""

@@ -6,7 +6,7 @@ import gc
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,20 +16,24 @@ import uvicorn
 
 from propolis.app.admission_application import AdmissionApplication
 from propolis.app.admission_certificates import Certificates
+from propolis.app.admission_cluster import AdmissionCluster
 from propolis.app.admission_metrics import AdmissionMetrics
+from propolis.app.admission_objects import PolicyObjects
 from propolis.app.admission_policies import PolicyFiles
+from propolis.app.admission_rules import AdmissionRules, admission_rules
 from propolis.app.admission_service import AdmissionService, World
 from propolis.app.admission_webhooks import Service, Target, configurations, remove, write
-from propolis.app.live_lookups import LiveLookups
 from propolis.app.server import listen
 from propolis.app.settings import read_settings
 from propolis.cluster.in_cluster import in_cluster_access
 from propolis.cluster.kubeconfig import Access, load_access
 from propolis.cluster.reader import ClusterReader, open_reader
+from propolis.cluster.reflector import Reflector
 from propolis.core import clock
 from propolis.core.errors import Error
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.core.printable import printable
+from propolis.policy.sources.documents import LoadedPolicies
 
 if TYPE_CHECKING:
     from propolis.core.resource import Document
@@ -53,6 +57,7 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
 
     Attributes:
         policies: Files and folders.
+        from_cluster: Whether policies that are objects of the cluster count too.
         exceptions: The same.
         host: To listen on.
         hosts: More names and addresses that its certificate holds.
@@ -65,7 +70,8 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
         folder: Where the authority is kept; None for one that lasts as long as the process.
     """
 
-    policies: tuple[str, ...]
+    policies: tuple[str, ...] = ()
+    from_cluster: bool = False
     exceptions: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 9443
@@ -116,9 +122,15 @@ class _Admission:
         self._options = options
         self._files = PolicyFiles(options.policies, options.exceptions)
         self._stamp = self._files.stamp()
-        rules, self._entries = self._files.load()
+        self._read = self._files.load()
+        self._objects: PolicyObjects | None = None
+        self._told: set[str] = set()
         self._certificates = Certificates(self._hosts(), clock.now(), options.folder)
-        self._service = AdmissionService(rules, World(_nobody, _no_parent, _no_roles), AdmissionMetrics())
+        world = World(_nobody, _no_parent, _no_roles)
+        self._service = AdmissionService(self._rules(), world, AdmissionMetrics())
+        self._cluster: AdmissionCluster | None = None
+        self._following: list[Reflector] = []
+        self._around_tasks: list[asyncio.Task[None]] = []
         self._written: tuple[Document, ...] = ()
         self._target: Target
 
@@ -141,15 +153,17 @@ class _Admission:
             excluded = (options.service.namespace,) if options.service else ()
             self._target = Target(self._certificates.authority, options.service, url, options.name, excluded)
             server = Server(server_config(AdmissionApplication(self._service), self._certificates.context))
-            async with self._cluster() as reader, asyncio.TaskGroup() as tasks:
-                self._know(reader)
+            async with self._opened() as reader, asyncio.TaskGroup() as tasks:
+                self._cluster = AdmissionCluster(reader) if reader else None
+                self._know()
+                await self._follow(reader, tasks)
                 serving = tasks.create_task(server.serve(sockets=[listener]))
-                around = [tasks.create_task(work) for work in self._around(reader)]
+                self._around_tasks += [tasks.create_task(work) for work in self._around(reader, tasks)]
                 leave = asyncio.Event()
                 with _signals(leave):
                     tell(f"Admission: {url}  {self._service.rules.policies} policies (Ctrl-C stops it)")
                     await _first(serving, tasks.create_task(leave.wait()))
-                    for task in around:
+                    for task in self._around_tasks:
                         task.cancel()
                     await self._leave(reader)
                     server.should_exit = True
@@ -157,29 +171,60 @@ class _Admission:
                 leave.set()
 
     @asynccontextmanager
-    async def _cluster(self) -> AsyncIterator[ClusterReader | None]:
+    async def _opened(self) -> AsyncIterator[ClusterReader | None]:
         if self._options.offline:
             yield None
             return
         async with open_reader(_access(self._options)) as reader:
             yield reader
 
-    def _know(self, reader: ClusterReader | None) -> None:
-        """Lets decisions ask the cluster as it is now."""
-        if reader is None:
-            return
-        kinds = {(one.group, one.plural): one.kind for one in reader.served}
-        self._service.world = World(
-            LiveLookups(reader, self._entries).answer,
-            lambda group, plural: kinds.get((group, plural), ""),
-            _no_roles,
+    def _rules(self) -> AdmissionRules:
+        """Policies of files and of the cluster, compiled; what cannot be used of the latter is told once."""
+        found = self._objects.read() if self._objects else LoadedPolicies()
+        self._entries = (*self._read.entries, *found.global_contexts)
+        self._tell_once(map(str, found.errors))
+        return admission_rules(
+            (*self._read.policies, *found.policies), (*self._read.exceptions, *found.exceptions)
         )
 
-    def _around(self, reader: ClusterReader | None) -> Iterator[Coroutine[Any, Any, None]]:
+    def _tell_once(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            if text not in self._told:
+                self._told.add(text)
+                tell(text)
+
+    def _know(self) -> None:
+        """Lets decisions ask the cluster as it is now."""
+        if self._cluster is not None:
+            self._service.world = self._cluster.world(self._entries)
+
+    async def _follow(self, reader: ClusterReader | None, tasks: asyncio.TaskGroup) -> None:
+        """Follows policies of the cluster; no webhook is written before all that are there are known."""
+        if reader is None or not self._options.from_cluster:
+            return
+        self._objects = PolicyObjects(reader.client)
+        self._start_following(reader, tasks)
+        for reflector in self._following:
+            await reflector.is_synced.wait()
+        self._service.rules = self._rules()
+        self._know()
+
+    def _start_following(self, reader: ClusterReader, tasks: asyncio.TaskGroup) -> None:
+        """Follows the kinds of policies that are served and not followed yet."""
+        if self._objects is not None:
+            for reflector in self._objects.reflectors_of(reader.served):
+                self._following.append(reflector)
+                self._around_tasks.append(tasks.create_task(reflector.run()))
+
+    def _around(
+        self, reader: ClusterReader | None, tasks: asyncio.TaskGroup
+    ) -> Iterator[Coroutine[Any, Any, None]]:
         yield self._repeat(LOOK_SECONDS, lambda: self._look(reader))
         yield self._repeat(RENEW_SECONDS, self._renew)
         if reader is not None:
-            yield self._repeat(DISCOVER_SECONDS, lambda: self._discover(reader))
+            yield self._repeat(DISCOVER_SECONDS, lambda: self._discover(reader, tasks))
+        if self._cluster is not None:
+            yield from (reflector.run() for reflector in self._cluster.reflectors)
 
     @staticmethod
     async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -198,17 +243,25 @@ class _Admission:
     async def _look(self, reader: ClusterReader | None) -> None:
         """Takes policies over that have changed; those in force stay when the new ones cannot be used."""
         stamp = await asyncio.to_thread(self._files.stamp)
-        if stamp != self._stamp:
-            self._stamp = stamp
-            rules, self._entries = await asyncio.to_thread(self._files.load)
-            self._service.rules = rules
-            self._know(reader)
-            tell(f"{rules.policies} policies are in force")
+        is_new = stamp != self._stamp
+        self._stamp = stamp
+        if is_new:
+            self._read = await asyncio.to_thread(self._files.load)
+        if is_new or (self._objects is not None and self._objects.is_changed):
+            self._service.rules = self._rules()
+            self._know()
+            tell(f"{self._service.rules.policies} policies are in force")
+        self._tell_once(one.problem for one in self._reflectors() if one.problem)
         await self._write(reader)
 
-    async def _discover(self, reader: ClusterReader) -> None:
+    def _reflectors(self) -> Iterator[Reflector]:
+        yield from self._following
+        yield from self._cluster.reflectors if self._cluster else ()
+
+    async def _discover(self, reader: ClusterReader, tasks: asyncio.TaskGroup) -> None:
         await reader.discover()
-        self._know(reader)
+        self._start_following(reader, tasks)
+        self._know()
         await self._write(reader)
 
     async def _write(self, reader: ClusterReader | None) -> None:

@@ -12,9 +12,11 @@ from propolis.core.errors import DocumentError
 @click.option(
     "--policies",
     multiple=True,
-    required=True,
     metavar="PATH",
     help="Files and folders of policies; a change is in force within a second. May be given several times.",
+)
+@click.option(
+    "--from-cluster", is_flag=True, help="Policies and exceptions that are objects of the cluster, too."
 )
 @click.option("--exception", "exceptions", multiple=True, metavar="PATH", help="Exceptions to them.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -41,6 +43,8 @@ from propolis.core.errors import DocumentError
 )
 def serve(
     policies: tuple[str, ...],
+    *,
+    from_cluster: bool,
     exceptions: tuple[str, ...],
     host: str,
     port: int,
@@ -63,11 +67,16 @@ def serve(
       propolis admission serve --policies policies/
       propolis admission serve --policies policies/ --service propolis/admission --host 0.0.0.0
     """
+    if not (policies or from_cluster):
+        raise DocumentError("there is nothing to decide by", expected="--policies or --from-cluster")
+    if from_cluster and offline:
+        raise DocumentError("policies of a cluster need one", expected="--from-cluster without --offline")
     from propolis.app.admission_server import AdmissionOptions, serve_admission
 
     serve_admission(
         AdmissionOptions(
             policies=policies,
+            from_cluster=from_cluster,
             exceptions=exceptions,
             host=host,
             port=port,

@@ -166,7 +166,48 @@ class ApiClient:
                 wait *= 2
         raise AssertionError("unreachable")  # pragma: no cover
 
+    async def lines(
+        self,
+        path: str,
+        asked: str,
+        query: Mapping[str, str],
+        silence_seconds: float,
+        limits: Limits = DEFAULT,
+    ) -> AsyncIterator[bytes]:
+        """The lines of an answer that goes on, as they come; asked once.
+
+        Args:
+            path: Below the server's address.
+            asked: What is asked for, for the text of an error.
+            query: Its parameters.
+            silence_seconds: Between two parts of the answer, after which the connection counts as broken.
+            limits: ``file_bytes`` is the most that a line may have.
+
+        Raises:
+            RefusedError: The server refuses.
+            SourceError: No answer, or the connection breaks.
+            LimitError: A line is too long.
+        """
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=self._patience.connect_seconds, sock_read=silence_seconds
+        )
+        request = _Request(path, asked, _JSON, query, limits.file_bytes)
+        try:
+            async with self._opened(request, timeout) as response:
+                async for line in _lines(response, request):
+                    yield line
+        except _Retry as retry:
+            raise retry.error from retry.__cause__
+
     async def _once(self, request: _Request) -> bytes:
+        async with self._opened(request) as response:
+            return await _body(response, request.most_bytes, request.asked)
+
+    @asynccontextmanager
+    async def _opened(
+        self, request: _Request, patience: aiohttp.ClientTimeout | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer that is a success; what breaks while it is read is a wish to ask again."""
         headers = [*await self._credentials.headers(), ("Accept", request.accept)]
         headers += [] if request.body is None else [("Content-Type", request.content_type)]
         cluster = self._access.cluster
@@ -180,10 +221,11 @@ class ApiClient:
                 allow_redirects=False,
                 proxy=cluster.proxy_url or None,
                 server_hostname=cluster.tls_server_name or None,
+                timeout=patience or self._session.timeout,
             ) as response:
-                if response.status in _GOOD:
-                    return await _body(response, request.most_bytes, request.asked)
-                raise await self._refused(response, request.asked)
+                if response.status not in _GOOD:
+                    raise await self._refused(response, request.asked)
+                yield response
         except _UNTRUSTED as error:
             answer = f"its certificate or its TLS is not accepted: {_reason(error)}"
             raise SourceError(request.asked, self.server, answer) from error
@@ -254,6 +296,21 @@ def _check(access: Access) -> None:
         if address and (parts.scheme not in ("http", "https") or not parts.hostname):
             message = f"the {field} {address!r} of context {access.context!r} cannot be used"
             raise DocumentError(message, expected="an http or https address")
+
+
+async def _lines(response: aiohttp.ClientResponse, request: _Request) -> AsyncIterator[bytes]:
+    rest = bytearray()
+    async for chunk in response.content.iter_any():
+        rest += chunk
+        *whole, last = rest.split(b"\n") if b"\n" in chunk else (rest,)
+        for line in whole:
+            yield bytes(line)
+        rest = last
+        if len(rest) > request.most_bytes:
+            place = Place(str(response.url.origin()))
+            raise LimitError(
+                f"{request.asked}: a line is too long", place, f"at most {request.most_bytes:,} bytes"
+            )
 
 
 async def _body(response: aiohttp.ClientResponse, most_bytes: int, asked: str) -> bytes:

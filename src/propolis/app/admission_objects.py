@@ -1,0 +1,71 @@
+"""Policies that are objects of the cluster: every kind of them that the server serves, kept in step."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from propolis.cluster.api_client import ApiClient
+from propolis.cluster.discovery import Served
+from propolis.cluster.informer import Informer
+from propolis.cluster.reflector import Reflector
+from propolis.policy.sources.documents import LoadedPolicies, read_policies
+
+_SCOPED = ("ValidatingPolicy", "MutatingPolicy", "ImageValidatingPolicy")
+KINDS = frozenset(
+    {
+        ("kyverno.io", "ClusterPolicy"),
+        ("kyverno.io", "Policy"),
+        ("kyverno.io", "PolicyException"),
+        ("kyverno.io", "GlobalContextEntry"),
+        ("policies.kyverno.io", "PolicyException"),
+        *(("policies.kyverno.io", f"{scope}{kind}") for kind in _SCOPED for scope in ("", "Namespaced")),
+    }
+)
+"""Groups and kinds that admission reads."""
+
+
+class PolicyObjects:
+    """The policies of a cluster. One that cannot be used does not stop the others: the server has taken it.
+
+    Attributes:
+        is_changed: Whether anything is another than when it was read last.
+    """
+
+    def __init__(self, client: ApiClient) -> None:
+        self.is_changed = False
+        self._client = client
+        self._informers: dict[tuple[str, str], Informer[LoadedPolicies]] = {}
+
+    def reflectors_of(self, served: tuple[Served, ...]) -> list[Reflector]:
+        """Reflectors of the kinds that are served and not followed yet, to be run."""
+        made = []
+        for kind in served:
+            key = (kind.group, kind.kind)
+            if key in KINDS and key not in self._informers:
+                informer = Informer[LoadedPolicies](partial(_read, kind.name), self._change)
+                self._informers[key] = informer
+                made.append(Reflector(self._client, kind, informer))
+        return made
+
+    def read(self) -> LoadedPolicies:
+        """All of them as they are now, in a stable order."""
+        self.is_changed = False
+        found = list(self._loaded())
+        return LoadedPolicies(
+            policies=tuple(policy for one in found for policy in one.policies),
+            exceptions=tuple(exception for one in found for exception in one.exceptions),
+            errors=tuple(error for one in found for error in one.errors),
+            global_contexts=tuple(entry for one in found for entry in one.global_contexts),
+        )
+
+    def _loaded(self) -> Iterator[LoadedPolicies]:
+        for _, informer in sorted(self._informers.items()):
+            for _, loaded in sorted(informer.objects.items(), key=lambda item: item[0]):
+                yield loaded
+
+    def _change(self) -> None:
+        self.is_changed = True
+
+
+def _read(name: str, document: bytes) -> LoadedPolicies:
+    """One object; errors name the kind that it is of."""
+    return read_policies(document, name)
