@@ -20,10 +20,10 @@ from propolis.policy.model.cleanup import CleanupPolicy
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.problem import Problem
 
-_ALWAYS = re.compile(
-    r"null|true|false|request|serviceAccountName|serviceAccountNamespace|images?|target|element\d*|elementIndex\d*"
-)
+_ALWAYS = re.compile(r"null|true|false|request|serviceAccountName|serviceAccountNamespace|images?")
 """Names that rules know without declaring them."""
+_ELEMENT = re.compile(r"element\d*|elementIndex\d*")
+_OF_TARGETS = ("apiVersion", "kind", "namespace", "name", "uid")
 _TOLD = "request, images, serviceAccountName, serviceAccountNamespace, element, elementIndex, target"
 
 _Path = tuple[str | int, ...]
@@ -76,8 +76,25 @@ def _wrong(text: str, declared: frozenset[str] | None, path: _Path) -> Iterator[
         yield Problem(error.message, path, "a JMESPath expression")
         return
     for name in dict.fromkeys(names) if declared is not None else ():
-        if name and name not in (declared or ()) and not _ALWAYS.fullmatch(name):
+        if not name or name in (declared or ()) or _ALWAYS.fullmatch(name):
+            continue
+        if _ELEMENT.fullmatch(name):
+            if "foreach" not in path:
+                yield Problem(f"{name} is known within foreach only", path, "a variable of the whole rule")
+        elif name == "target":
+            if not _sees_target(path):
+                yield Problem("the target is not known here", path, "what the trigger or its context gives")
+        else:
             yield Problem(f"nothing gives the variable {name}", path, f"a context entry, or one of {_TOLD}")
+
+
+def _sees_target(path: _Path) -> bool:
+    """Whether the target of a mutation, or what a cleanup policy looks at, is known at a place."""
+    if path[0] != "rules":
+        return True
+    if "mutate" not in path:
+        return False
+    return not ("targets" in path and path[-1] in _OF_TARGETS)
 
 
 def _declared(document: Any) -> Iterator[str]:
