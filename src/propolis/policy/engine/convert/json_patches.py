@@ -11,7 +11,7 @@ from propolis.policy.engine.convert.reading import as_text
 from propolis.policy.engine.convert.refused import Refused
 from propolis.policy.engine.convert.scope import Scope
 from propolis.policy.engine.convert.strings import VARIABLE, text_of
-from propolis.policy.engine.convert.terms import TRUE, written
+from propolis.policy.engine.convert.terms import TRUE, Call, Term, written
 from propolis.policy.engine.convert.texts import literal
 from propolis.policy.engine.convert.values import Value
 from propolis.policy.model.mutation import ForEachMutation
@@ -26,8 +26,8 @@ def _joined(operations: list[dict[str, Any]], scope: Scope) -> str:
     return ",\n  ".join(_operation(one, scope) for one in operations)
 
 
-def json_patch_of_each(item: ForEachMutation, scope: Scope) -> str:
-    """The operations for every element of a list. Raises `Refused`."""
+def json_patch_of_each(item: ForEachMutation, scope: Scope) -> tuple[str, Term]:
+    """The operations for every element of a list, and whether any element is meant. Raises `Refused`."""
     if item.patches_json6902 is None or item.foreach is not None:
         raise Refused("a strategic merge patch for each element")
     if item.order == "Descending":
@@ -45,12 +45,15 @@ def json_patch_of_each(item: ForEachMutation, scope: Scope) -> str:
     names = {**inner.names, "elementIndex": Value("i", kind="int"), "element0": element}
     inner = scope_with(item.context, _named(inner, names))
     conditions = translate_conditions(item.preconditions, inner)
-    kept = "" if conditions.term == TRUE else f".filter(i, {written(conditions.term)})"
+    every = f"lists.range({source.text}.size())"
+    is_for_all = conditions.term == TRUE
+    kept = every if is_for_all else f"{every}.filter(i, {written(conditions.term)})"
+    applies = TRUE if is_for_all else Call(f"{every}.exists(i, {written(conditions.term)})")
     operations = _operations(item.patches_json6902)
     made = _joined(operations, inner)
     if len(operations) > 1:
-        return f"lists.range({source.text}.size()){kept}.map(i, [{made}]).flatten()"
-    return f"lists.range({source.text}.size()){kept}.map(i, {made})"
+        return f"{kept}.map(i, [{made}]).flatten()", applies
+    return f"{kept}.map(i, {made})", applies
 
 
 def _named(scope: Scope, names: dict[str, Any]) -> Scope:

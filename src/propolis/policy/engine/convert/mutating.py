@@ -11,7 +11,7 @@ from propolis.policy.engine.convert.matching import operations_of, translate_mat
 from propolis.policy.engine.convert.refused import Refused
 from propolis.policy.engine.convert.scope import ALWAYS, Scope
 from propolis.policy.engine.convert.settings import autogen_of, check_settings, controllers_of, webhook_of
-from propolis.policy.engine.convert.terms import TRUE, Term, and_, expression
+from propolis.policy.engine.convert.terms import TRUE, Term, and_, expression, or_
 from propolis.policy.engine.convert.validating import WITH_SPEC
 from propolis.policy.engine.convert.whole_places import split_patch, whole_patch
 from propolis.policy.engine.kinds import parse_kind
@@ -72,8 +72,8 @@ def is_movable(spec: dict[str, Any]) -> bool:
 
 def _mutations(rule: PolicyRule, mutation: Mutation, scope: Scope) -> tuple[list[dict[str, Any]], Term]:
     if mutation.foreach is not None:
-        made = [_json(json_patch_of_each(item, scope)) for item in mutation.foreach]
-        return made, TRUE
+        made = [json_patch_of_each(item, scope) for item in mutation.foreach]
+        return [_json(text) for text, _ in made], or_(applies for _, applies in made)
     if mutation.patch_strategic_merge is not None:
         return _strategic(rule, mutation.patch_strategic_merge, scope)
     if mutation.patches_json6902:
