@@ -12,25 +12,25 @@ from tests.harness.conversions import policies_of, settled, totals, wrong_verdic
 from tests.harness.corpora import corpus
 
 CORPUS = "kyverno-policies"
-POLICIES = sorted(policies_of(CORPUS))
+POLICIES = [(name, key) for name in (CORPUS, "kyverno-cli") for key in sorted(policies_of(name))]
 LEAST_PERCENT = {("pattern", "anyPattern"): 90, ("deny",): 60, ("mutate",): 60}
 
 
-@pytest.mark.parametrize("key", POLICIES, ids=lambda key: key.rpartition("/")[2])
-def test_no_converted_rule_says_something_else_of_any_resource(key: str) -> None:
-    assert list(wrong_verdicts(CORPUS, key)) == []
+@pytest.mark.parametrize(("name", "key"), POLICIES, ids=lambda text: text.rpartition("/")[2])
+def test_no_converted_rule_says_something_else_of_any_resource(name: str, key: str) -> None:
+    assert list(wrong_verdicts(name, key)) == []
 
 
-@pytest.mark.parametrize("key", POLICIES, ids=lambda key: key.rpartition("/")[2])
-def test_what_is_not_converted_has_a_reason_and_no_policy(key: str) -> None:
-    for one in settled(CORPUS, key):
+@pytest.mark.parametrize(("name", "key"), POLICIES, ids=lambda text: text.rpartition("/")[2])
+def test_what_is_not_converted_has_a_reason_and_no_policy(name: str, key: str) -> None:
+    for one in settled(name, key):
         assert (one.status == CONVERTED) == bool(one.documents)
         assert one.reason or one.status == CONVERTED
 
 
 def test_enough_rules_of_each_way_convert() -> None:
     corpus(CORPUS)
-    counts = totals(CORPUS, POLICIES)
+    counts = totals(CORPUS, sorted(policies_of(CORPUS)))
     for (way, status), number in sorted(counts.items()):
         print(f"{way} {status}: {number}")
     for ways, least in LEAST_PERCENT.items():

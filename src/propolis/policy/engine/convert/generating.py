@@ -11,7 +11,7 @@ from propolis.policy.engine.convert.refused import Refused
 from propolis.policy.engine.convert.scope import Scope
 from propolis.policy.engine.convert.settings import check_settings
 from propolis.policy.engine.convert.strings import text_of
-from propolis.policy.engine.convert.terms import TRUE, expression
+from propolis.policy.engine.convert.terms import TRUE, Compare, Term, expression
 from propolis.policy.engine.convert.texts import literal
 from propolis.policy.model.generation import Generation
 from propolis.policy.model.policy import Policy
@@ -36,13 +36,15 @@ def generating_spec(policy: Policy, rule: PolicyRule) -> dict[str, Any]:
         raise Refused("it is for no operation after which something is there")
     scope = scope_with(rule.context, Scope())
     constraints = translate_match(rule.match, rule.exclude, operations)
-    terms = [*constraints.conditions, ("preconditions", translate_conditions(preconditions, scope).term)]
+    made, applies = _generated(generation, scope)
+    before = translate_conditions(preconditions, scope).term
+    terms = [*constraints.conditions, ("preconditions", before), ("applies", applies)]
     conditions = [{"name": name, "expression": expression(term)} for name, term in terms if term != TRUE]
     return {
         "evaluation": _evaluation(policy, generation),
         "matchConstraints": {"resourceRules": list(constraints.rules)},
         **({"matchConditions": conditions} if conditions else {}),
-        "generate": [{"expression": _generated(generation, scope)}],
+        "generate": [{"expression": made}],
     }
 
 
@@ -57,7 +59,8 @@ def _evaluation(policy: Policy, generation: Generation) -> dict[str, Any]:
     return found
 
 
-def _generated(generation: Generation, scope: Scope) -> str:
+def _generated(generation: Generation, scope: Scope) -> tuple[str, Term]:
+    """The expression, and when there is something to make."""
     if generation.foreach:
         raise Refused("something for each element of a list")
     if generation.clone_list is not None:
@@ -77,11 +80,14 @@ def _generated(generation: Generation, scope: Scope) -> str:
     if generation.namespace:
         named["namespace"] = generation.namespace
     made = dynamic({**document, "metadata": named}, scope, keeps_types=True)
-    return f"generator.Apply({namespace}, [{made}])"
+    return f"generator.Apply({namespace}, [{made}])", TRUE
 
 
-def _cloned(generation: Generation, namespace: str, name: str, scope: Scope) -> str:
-    """The source under its own name; another name would need fields of it one by one."""
+def _cloned(generation: Generation, namespace: str, name: str, scope: Scope) -> tuple[str, Term]:
+    """The source under its own name, where it is not the source itself.
+
+    Another name would need each field of the source.
+    """
     clone = generation.clone
     if clone is None or not clone.name:
         raise Refused("a clone without the name of its source")
@@ -90,4 +96,5 @@ def _cloned(generation: Generation, namespace: str, name: str, scope: Scope) -> 
     source = text_of(clone.namespace or "", scope, may_fail=True)
     plural = literal(plural_of(generation.kind or ""))
     version = literal(generation.api_version or "v1")
-    return f"generator.Apply({namespace}, [resource.Get({version}, {plural}, {source}, {name})])"
+    made = f"generator.Apply({namespace}, [resource.Get({version}, {plural}, {source}, {name})])"
+    return made, Compare(namespace, "!=", source)

@@ -1,5 +1,6 @@
 """JSON patches as expressions (``JSONPatch{...}``), plain ones and those for every element of a list."""
 
+from itertools import pairwise
 from typing import Any
 
 from propolis.lang.yaml import load_documents
@@ -11,23 +12,75 @@ from propolis.policy.engine.convert.reading import as_text
 from propolis.policy.engine.convert.refused import Refused
 from propolis.policy.engine.convert.scope import Scope
 from propolis.policy.engine.convert.strings import VARIABLE, text_of
-from propolis.policy.engine.convert.terms import TRUE, written
-from propolis.policy.engine.convert.texts import literal
+from propolis.policy.engine.convert.terms import TRUE, Call, Term, and_, written
+from propolis.policy.engine.convert.texts import field, has, literal
 from propolis.policy.engine.convert.values import Value
 from propolis.policy.model.mutation import ForEachMutation
 
 
 def json_patch(text: str, scope: Scope) -> str:
     """A list of operations. Raises `Refused`."""
-    return f"[\n  {_joined(_operations(text), scope)}\n]"
+    return _joined(_operations(text), scope)
 
 
 def _joined(operations: list[dict[str, Any]], scope: Scope) -> str:
-    return ",\n  ".join(_operation(one, scope) for one in operations)
+    """The operations; what an ``add`` needs above it is made first, for policies in CEL find it missing."""
+    parts: list[str] = []
+    plain: list[str] = []
+    made: set[str] = set()
+    for one in operations:
+        needed = (
+            [item for item in parents_of(one, scope) if item not in made] if one.get("op") == "add" else []
+        )
+        made |= set(needed)
+        if needed and plain:
+            parts.append(_list(plain))
+            plain = []
+        parts += needed
+        plain.append(_operation(one, scope))
+        if one.get("op") == "remove":
+            raise Refused("a removal, which is an error in CEL where nothing is there")
+    return " +\n".join([*parts, _list(plain)])
 
 
-def json_patch_of_each(item: ForEachMutation, scope: Scope) -> str:
-    """The operations for every element of a list. Raises `Refused`."""
+def _list(operations: list[str]) -> str:
+    return "[" + ",\n  ".join(operations) + "]"
+
+
+def parents_of(operation: dict[str, Any], scope: Scope) -> list[str]:
+    """Operations that make what is above the path of an ``add``, each where it is absent."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in str(operation.get("path")).split("/")[1:]]
+    base, path = "object", ""
+    there: Term = TRUE
+    found: list[str] = []
+    for step, following in pairwise(steps):
+        is_element = _is_index(step)
+        at = f"{base}[{_index(step)}]" if is_element else field(base, step)
+        path += f"/{step.replace('~', '~0').replace('/', '~1')}"
+        if "{{" in step and not is_element:
+            raise Refused("a variable in a path that is no index")
+        if not is_element and at not in scope.always:
+            there = and_([there, has(base, step)])
+            empty = "[]" if following == "-" or _is_index(following) else "{}"
+            pointer = text_of(path, scope, may_fail=True)
+            make = f"JSONPatch{{op: 'add', path: {pointer}, value: {empty}}}"
+            found.append(f"({written(there)} ? [] : [{make}])")
+        elif "{{" in step:
+            found, there = [], TRUE  # the element is there, and so is all above it
+        base = at
+    return found
+
+
+def _is_index(step: str) -> bool:
+    return step.isdecimal() or step.strip("{} ") == "elementIndex"
+
+
+def _index(step: str) -> str:
+    return step if step.isdecimal() else "i"
+
+
+def json_patch_of_each(item: ForEachMutation, scope: Scope) -> tuple[str, Term]:
+    """The operations for every element of a list, and whether any element is meant. Raises `Refused`."""
     if item.patches_json6902 is None or item.foreach is not None:
         raise Refused("a strategic merge patch for each element")
     if item.order == "Descending":
@@ -45,12 +98,13 @@ def json_patch_of_each(item: ForEachMutation, scope: Scope) -> str:
     names = {**inner.names, "elementIndex": Value("i", kind="int"), "element0": element}
     inner = scope_with(item.context, _named(inner, names))
     conditions = translate_conditions(item.preconditions, inner)
-    kept = "" if conditions.term == TRUE else f".filter(i, {written(conditions.term)})"
+    every = f"lists.range({source.text}.size())"
+    is_for_all = conditions.term == TRUE
+    kept = every if is_for_all else f"{every}.filter(i, {written(conditions.term)})"
+    applies = TRUE if is_for_all else Call(f"{every}.exists(i, {written(conditions.term)})")
     operations = _operations(item.patches_json6902)
     made = _joined(operations, inner)
-    if len(operations) > 1:
-        return f"lists.range({source.text}.size()){kept}.map(i, [{made}]).flatten()"
-    return f"lists.range({source.text}.size()){kept}.map(i, {made})"
+    return f"{kept}.map(i, {made}).flatten()", applies
 
 
 def _named(scope: Scope, names: dict[str, Any]) -> Scope:

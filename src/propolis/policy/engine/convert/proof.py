@@ -117,6 +117,10 @@ def prove(
     for base in bases:
         if not run.compare(base, base.subject):
             return run.proof(len(bases), 0)
+    if policy.spec.rules[number].generate is not None:
+        for base in bases:
+            if not run.compare(_Base(_NOTHING, base.subject), base.subject, is_new=True):
+                return run.proof(len(bases), 0)
     around = 0
     for base in _chosen(bases, run):
         for subject in islice(_subjects(base, pairs, policy, number, now), MOST_AROUND):
@@ -126,6 +130,10 @@ def prove(
             if not run.compare(base, subject):
                 return run.proof(len(bases), around)
     return run.proof(len(bases), around)
+
+
+_NOTHING = PolicyTest("", TestDocument())
+"""A world in which nothing else is there: what rules look up is absent."""
 
 
 class _Base(msgspec.Struct, frozen=True):
@@ -169,10 +177,13 @@ class _Run:
         """What the original says."""
         return _verdict(self._original, base, subject, self._now)
 
-    def compare(self, base: _Base, subject: PolicySubject) -> bool:
-        """Whether both say the same of a request; one that was compared before counts once."""
+    def compare(self, base: _Base, subject: PolicySubject, *, is_new: bool = False) -> bool:
+        """Whether both say the same of a request; one that was compared before counts once.
+
+        ``is_new``: whether it counts again, for it meets another world.
+        """
         key = _ENCODER.encode([subject.resource.document, subject.operation, subject.user, subject.values])
-        if key in self._known or not is_admitted(subject.resource.document):
+        if (key in self._known and not is_new) or not is_admitted(subject.resource.document):
             return True
         self._known.add(key)
         before = self.before(base, subject)

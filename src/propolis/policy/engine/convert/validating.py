@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from propolis.policy.engine.convert.always import always_there
 from propolis.policy.engine.convert.checks import translate_check
 from propolis.policy.engine.convert.conditions import split_operations, translate_conditions
 from propolis.policy.engine.convert.context import scope_with
@@ -11,7 +12,7 @@ from propolis.policy.engine.convert.matching import Constraints, operations_of, 
 from propolis.policy.engine.convert.messages import message_fields
 from propolis.policy.engine.convert.patterns import Asked
 from propolis.policy.engine.convert.refused import Refused
-from propolis.policy.engine.convert.scope import ALWAYS, Scope
+from propolis.policy.engine.convert.scope import Scope
 from propolis.policy.engine.convert.settings import (
     actions_of,
     autogen_of,
@@ -26,12 +27,6 @@ from propolis.policy.model.conditions import Conditions
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
 from propolis.policy.model.validation import Validation
-
-WITH_SPEC = frozenset({
-    "CronJob", "DaemonSet", "Deployment", "Ingress", "Job", "PersistentVolumeClaim", "Pod", "ReplicaSet",
-    "ReplicationController", "Service", "StatefulSet",
-})  # fmt: skip
-"""Kinds that have a ``spec`` whatever a user writes."""
 
 
 class Translated(msgspec.Struct, frozen=True):
@@ -89,10 +84,7 @@ def _check_rule(policy: Policy, rule: PolicyRule) -> None:
 
 def _scopes(rule: PolicyRule, operations: tuple[str, ...], *, is_moved: bool) -> list[Scope]:
     """Deletions are judged by the object that goes."""
-    always = frozenset() if is_moved else ALWAYS
-    kinds = {parse_kind(kind).kind for kind in rule.match.kinds()}
-    if kinds and kinds <= WITH_SPEC:
-        always |= {"object.spec", "oldObject.spec"}
+    always = always_there(rule, is_moved=is_moved)
     holders = [name for name, is_used in (
         ("object", operations != ("DELETE",)), ("oldObject", "DELETE" in operations)
     ) if is_used]  # fmt: skip

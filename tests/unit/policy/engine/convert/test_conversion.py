@@ -213,3 +213,14 @@ def test_each_rule_of_several_becomes_a_policy_named_after_it() -> None:
         for one in convert_policy(policy(rules + rules.replace("name: r", "name: other")))
     ]
     assert names == ["p-r", "p-other"]
+
+
+def test_what_a_json_patch_needs_above_it_is_made_first() -> None:
+    found = spec(MUTATION % "{patchesJson6902: '- {op: add, path: /metadata/finalizers/-, value: b}'}")
+    assert found["mutations"][0]["jsonPatch"]["expression"].splitlines() == [
+        (
+            "(has(object.metadata.finalizers) ? [] : "
+            "[JSONPatch{op: 'add', path: '/metadata/finalizers', value: []}]) +"
+        ),
+        "[JSONPatch{op: 'add', path: '/metadata/finalizers/-', value: 'b'}]",
+    ]
