@@ -14,9 +14,11 @@ from propolis.policy.engine.cel.dumped_code import code_of_cel
 from propolis.policy.engine.cel.problems import wrong_expressions
 from propolis.policy.engine.compiler import unsupported_feature
 from propolis.policy.engine.dumped_code import code_of
+from propolis.policy.engine.wrong_settings import wrong_settings
 from propolis.policy.engine.wrong_texts import wrong_texts
-from propolis.policy.model.any import AnyPolicy
+from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cleanup import CleanupPolicy
+from propolis.policy.model.exception import PolicyException
 from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import read_policies
 from propolis.reports.render.policy_lint import LintReport, Remark
@@ -54,6 +56,7 @@ def lint_policies(paths: Iterable[Path]) -> LintReport:
         remarks += [_remark("error", error) for error in _wrong_expressions(loaded.policies, data)]
         every = (*loaded.policies, *loaded.cleanups)
         remarks += [_remark("error", error) for error in _wrong_texts(every, data)]
+        remarks += [_remark("error", error) for error in _wrong_settings((*every, *loaded.exceptions), data)]
     remarks.sort(key=lambda one: (one.path, one.line, one.column))
     return LintReport(len(files), policies, tuple(remarks))
 
@@ -106,6 +109,16 @@ def _wrong_texts(policies: Iterable[AnyPolicy | CleanupPolicy], data: bytes) -> 
     for policy in policies:
         for found in wrong_texts(policy) if isinstance(policy, Policy | CleanupPolicy) else ():
             place = Place(policy.origin.path, *position_of(data, policy.origin.line, ("spec", *found.path)))
+            yield DocumentError(found.message, place, found.expected)
+
+
+def _wrong_settings(
+    documents: Iterable[AnyPolicy | CleanupPolicy | AnyException], data: bytes
+) -> Iterator[DocumentError]:
+    """Settings that cannot be together, at their places in the file."""
+    for one in documents:
+        for found in wrong_settings(one) if isinstance(one, Policy | CleanupPolicy | PolicyException) else ():
+            place = Place(one.origin.path, *position_of(data, one.origin.line, ("spec", *found.path)))
             yield DocumentError(found.message, place, found.expected)
 
 

@@ -14,8 +14,10 @@ POLICY_COMMANDS = {
     "explain": ("propolis.cli.policy_explain", "Tell why rules decide as they do, and what would pass."),
     "coverage": ("propolis.cli.policy_coverage", "Tell what tests exercise, and what they would not notice."),
     "pack": ("propolis.cli.policy_pack", "List the built-in policies, or print them for a cluster."),
+    "convert": ("propolis.cli.policy_convert", "Turn policies into policies in CEL, with proof."),
     "create": ("propolis.cli.policy_create", "Write tests, exceptions, values and users."),
     "cel": ("propolis.cli.policy_cel", "Try an expression in CEL: value, type, cost, trace."),
+    "crd-validate": ("propolis.cli.policy_crd_validate", "Judge objects by CustomResourceDefinitions."),
     "jp": ("propolis.cli.policy_jp", "Try the expressions of policies."),
 }
 

@@ -76,7 +76,7 @@ def cel(
     \b
     Examples:
       propolis policy cel 'object.spec.replicas > 1' --data deployment.yaml
-      propolis policy cel 'variables.all.size()' --var variables.all=object.spec.containers -d pod.yaml
+      propolis policy cel "variables.all.size()" --var variables.all=object.spec.containers -d pod.yaml
     """
     from propolis.app.cel_expressions import CelInputs, try_expression
 

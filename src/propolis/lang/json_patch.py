@@ -28,8 +28,14 @@ class PatchTestError(PatchError):
     """A test operation does not hold: the patch is not for this document."""
 
 
-def apply_patch(document: Any, operations: Any) -> Any:
+def apply_patch(document: Any, operations: Any, *, is_strict: bool = False) -> Any:
     """The document after all operations; the one given is not changed.
+
+    Args:
+        document: Any value of JSON.
+        operations: A list of objects.
+        is_strict: Whether the way of an ``add`` and what a ``remove`` takes must be there, as the standard
+            and the API server have it.
 
     Raises:
         PatchError: An operation has a wrong shape or does not fit.
@@ -40,15 +46,15 @@ def apply_patch(document: Any, operations: Any) -> Any:
         raise PatchError(f"a JSON patch has at most {MOST_OPERATIONS} operations")
     holder = {"": copy.deepcopy(document)}
     for operation in operations:
-        _apply(holder, operation)
+        _apply(holder, operation, _STRICT if is_strict else _OPERATIONS)
     return holder[""]
 
 
-def _apply(holder: dict[str, Any], operation: Any) -> None:
+def _apply(holder: dict[str, Any], operation: Any, known: "Operations") -> None:
     if not isinstance(operation, dict):
         raise PatchError("an operation of a JSON patch is an object")
     name = operation.get("op")
-    run = _OPERATIONS.get(name) if isinstance(name, str) else None
+    run = known.get(name) if isinstance(name, str) else None
     if run is None:
         raise PatchError(f"unknown operation {name!r} in a JSON patch")
     run(holder, tokens_of(operation.get("path")), operation)
@@ -142,7 +148,17 @@ def _test(holder: dict[str, Any], tokens: Tokens, operation: Operation) -> None:
         raise PatchTestError(f"test: the value at {_shown(tokens)} is another")
 
 
-_OPERATIONS: dict[str, Callable[[dict[str, Any], Tokens, Operation], None]] = {
+def _add_strictly(holder: dict[str, Any], tokens: Tokens, operation: Operation) -> None:
+    _put(_parent(holder, tokens), tokens, _value(operation))
+
+
+def _remove_strictly(holder: dict[str, Any], tokens: Tokens, operation: Operation) -> None:
+    del operation
+    _take(holder, tokens)
+
+
+Operations = dict[str, Callable[[dict[str, Any], Tokens, Operation], None]]
+_OPERATIONS: Operations = {
     "add": _add,
     "remove": _remove,
     "replace": _replace,
@@ -150,6 +166,9 @@ _OPERATIONS: dict[str, Callable[[dict[str, Any], Tokens, Operation], None]] = {
     "copy": _copy,
     "test": _test,
 }
+
+
+_STRICT: Operations = {**_OPERATIONS, "add": _add_strictly, "remove": _remove_strictly}
 
 
 class _MissingError(PatchError):

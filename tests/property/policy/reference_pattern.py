@@ -9,12 +9,14 @@ from typing import Any
 from tests.property.policy.reference_scalar import same, wild
 
 ANCHOR = re.compile(r"([+<=X^]?)\((.+)\)", re.DOTALL)
-FIRST = ("", "X", "=", "^", "<")
-"""Anchors that come before other keys: a condition before all, since it may end the check."""
+FIRST = ("", "=", "X", "^")
+"""Anchors that come before other keys."""
 
 
 class Skip(Exception):  # noqa: N818  # control flow of the walker
-    """A condition does not hold."""
+    """A condition does not hold; ``is_direct`` where it is a global anchor that nothing sums up."""
+
+    is_direct = False
 
 
 class Fail(Exception):  # noqa: N818  # control flow of the walker
@@ -36,7 +38,8 @@ def walk(pattern: Any, value: Any) -> None:
     if isinstance(pattern, dict):
         if not isinstance(value, dict):
             raise Fail
-        for key in sorted(pattern, key=lambda key: rank(key, pattern[key])):
+        walk_anchors([key for key in sorted(pattern) if split(key)[0] in FIRST], pattern, value)
+        for key in others(pattern):
             walk_key(key, pattern[key], value)
     elif isinstance(pattern, list):
         if not isinstance(value, list) or not pattern:
@@ -52,16 +55,33 @@ def split(key: str) -> tuple[str | None, str]:
     return (found[1], found[2]) if found else (None, key)
 
 
-def rank(key: str, pattern: Any) -> tuple[int, str]:
-    anchor, _ = split(key)
-    if anchor in FIRST:
-        return FIRST.index(anchor), key
-    return len(FIRST) + (1 if anchored(pattern) else 2), key
+def walk_anchors(keys: list[str], pattern: dict[str, Any], value: dict[str, Any]) -> None:
+    """A key of which a condition does not hold ends the map; one that a deeper condition leaves out does not,
+    unless all are."""
+    left_out, is_direct = 0, False
+    for key in keys:
+        try:
+            walk_key(key, pattern[key], value)
+        except Skip as error:
+            left_out += 1
+            is_direct = is_direct or error.is_direct or split(key)[0] == ""
+        except Fail:
+            if not is_direct:
+                raise
+    if is_direct or (left_out and left_out == len(keys)):
+        raise Skip
+
+
+def others(pattern: dict[str, Any]) -> list[str]:
+    """Keys with anchors below them and global anchors backwards, then plain ones."""
+    keys = [key for key in sorted(pattern) if split(key)[0] not in FIRST]
+    deep = [key for key in keys if split(key)[0] == "<" or anchored(pattern[key])]
+    return [*reversed(deep), *(key for key in keys if key not in deep)]
 
 
 def anchored(pattern: Any) -> bool:
     if isinstance(pattern, dict):
-        return any(split(key)[0] in FIRST or anchored(value) for key, value in pattern.items())
+        return any(split(key)[0] in (*FIRST, "<") or anchored(value) for key, value in pattern.items())
     return isinstance(pattern, list) and any(map(anchored, pattern))
 
 
@@ -105,7 +125,11 @@ def walk_key(key: str, pattern: Any, value: dict[str, Any]) -> None:
     elif anchor == "=":
         walk(pattern, value[name])
     elif anchor == "<":
-        condition(name, pattern, value)
+        try:
+            condition(name, pattern, value)
+        except Skip as error:
+            error.is_direct = True
+            raise
     else:
         exists(pattern, value[name])
 

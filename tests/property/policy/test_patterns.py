@@ -28,7 +28,7 @@ values = st.recursive(
 
 def keyed(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     plain = st.dictionaries(names | st.sampled_from(["te*", "?"]), inner, max_size=2)
-    optional = st.dictionaries(names.map("=({})".format), inner, max_size=1)
+    optional = st.dictionaries(names.map("=({})".format), inner, max_size=3)
     conditional = st.dictionaries(names.map("({})".format), scalars | inner, max_size=1)
     overall = st.dictionaries(names.map("<({})".format), scalars | inner, max_size=1)
     forbidden = st.dictionaries(names.map("X({})".format), st.just("null"), max_size=1)

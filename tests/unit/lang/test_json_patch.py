@@ -81,3 +81,17 @@ def test_a_difference_names_the_smallest_parts() -> None:
 def test_true_is_not_one() -> None:
     assert not is_same({"a": [True]}, {"a": [1]})
     assert is_same({"a": 1, "b": 2}, {"b": 2, "a": 1})
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "add", "path": "/a/b", "value": 1},
+        {"op": "add", "path": "/a/-", "value": 1},
+        {"op": "remove", "path": "/a"},
+    ],
+)
+def test_a_strict_patch_makes_nothing_above_and_finds_what_it_removes(operation: dict[str, object]) -> None:
+    apply_patch({}, [operation])
+    with pytest.raises(PatchError):
+        apply_patch({}, [operation], is_strict=True)

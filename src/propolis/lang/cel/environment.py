@@ -84,9 +84,9 @@ class Environment:
         joined = {**self.variables, **(variables or {})}
         return replace(self, libraries=(*self.libraries, *libraries), variables=joined, **changes)
 
-    def with_provider(self, provider: Provider) -> "Environment":
-        """The same with other object types; what is known of its libraries is not worked out again."""
-        made = replace(self, provider=provider)
+    def with_provider(self, provider: Provider, variables: Mapping[str, Type] | None = None) -> "Environment":
+        """The same with other object types and variables; its libraries are not worked out again."""
+        made = replace(self, provider=provider, variables=self.variables if variables is None else variables)
         for name in ("functions", "macros", "constants"):
             made.__dict__[name] = getattr(self, name)
         return made

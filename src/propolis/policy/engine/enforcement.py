@@ -57,7 +57,7 @@ class Enforcement(msgspec.Struct, frozen=True):
         if result.outcome is Outcome.ERROR or not self.allows_existing or request.subject.old is None:
             return True
         old = before()
-        return old is None or (old.outcome, old.message) != (result.outcome, result.message)
+        return old is None or old.outcome is not Outcome.FAIL
 
 
 def compile_enforcement(policy: Policy, rule: PolicyRule) -> Enforcement | None:

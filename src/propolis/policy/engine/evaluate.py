@@ -132,11 +132,12 @@ class _Session:
         self._context_of = lazy_context(self.request, self._environment)
 
     def _before(self, rule: CompiledRule) -> RuleResult | None:
-        """What the rule says of the object before an update."""
+        """What the rule says of the object before an update, as if it were created now."""
         old = self._subject.old or {}
         ref = msgspec.structs.replace(self._ref, name=reference_of(old).name)
         resource = msgspec.structs.replace(self._subject.resource, ref=ref, document=old)
-        request = Request(msgspec.structs.replace(self._subject, resource=resource), self._asked.ask)
+        subject = msgspec.structs.replace(self._subject, resource=resource, old=None, operation="CREATE")
+        request = Request(subject, self._asked.ask)
         return _result(rule, request, lazy_context(request, self._environment))
 
     def decision(self) -> Decision:

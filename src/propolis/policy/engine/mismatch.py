@@ -24,9 +24,22 @@ class Mismatch:
         value: What is there.
         expected: What the pattern says.
         inner: Departures that this one sums up.
+        is_direct: Whether it is a `SKIP` of a global anchor that nothing sums up.
+        is_placeless: Whether Kyverno tells no place for it, and so takes it for an error.
     """
 
-    __slots__ = ("_above", "_indices", "_reasons", "_site", "expected", "inner", "kind", "value")
+    __slots__ = (
+        "_above",
+        "_indices",
+        "_reasons",
+        "_site",
+        "expected",
+        "inner",
+        "is_direct",
+        "is_placeless",
+        "kind",
+        "value",
+    )
 
     def __init__(
         self,
@@ -40,6 +53,8 @@ class Mismatch:
         self.value = value
         self.expected = expected
         self.inner = inner
+        self.is_direct = site.is_direct and not inner
+        self.is_placeless = False
         self._site = site
         self._indices = indices
         self._reasons = site.reasons
@@ -63,6 +78,7 @@ class Mismatch:
         self._above = f"{above.template % indices}{self._above}"
         if above.skips:
             self.kind = SKIP
+            self.is_direct = above.is_direct
             self._reasons = f"{above.reasons}{self._reasons}"
         return self
 
@@ -82,12 +98,20 @@ class Site:
         template: The same as text, with ``%d`` for every index.
         expected: What the pattern says there.
         reasons: What anchors around it add before the message.
+        is_direct: Whether the outermost of those is a global anchor.
     """
 
-    __slots__ = ("describe", "expected", "kind", "reasons", "steps", "template")
+    __slots__ = ("describe", "expected", "is_direct", "kind", "reasons", "steps", "template")
 
     def __init__(
-        self, kind: str, describe: Describe, steps: Steps, expected: Any = None, reasons: str = ""
+        self,
+        kind: str,
+        describe: Describe,
+        steps: Steps,
+        expected: Any = None,
+        reasons: str = "",
+        *,
+        is_direct: bool = False,
     ) -> None:
         self.kind = kind
         self.describe = describe
@@ -95,6 +119,7 @@ class Site:
         self.template = _template(steps)
         self.expected = expected
         self.reasons = reasons
+        self.is_direct = is_direct
 
     def __call__(self, value: Any, *indices: int) -> Mismatch:
         """The departure of a value; indices of the elements on the way to it."""
@@ -119,13 +144,15 @@ class Above:
         template: The place, from where the calling function begins.
         skips: Whether an anchor around it makes every departure a `SKIP`.
         reasons: What anchors around it add before the message.
+        is_direct: Whether the outermost of those is a global anchor.
     """
 
-    __slots__ = ("reasons", "skips", "template")
+    __slots__ = ("is_direct", "reasons", "skips", "template")
 
-    def __init__(self, steps: Steps, *, skips: bool, reasons: str) -> None:
+    def __init__(self, steps: Steps, *, skips: bool, reasons: str, is_direct: bool) -> None:
         self.template = _template(steps)
         self.skips = skips
+        self.is_direct = is_direct
         self.reasons = reasons
 
     def __str__(self) -> str:

@@ -67,12 +67,14 @@ def _check_labels(pattern: Any) -> Check:
 def _check_pairs(pattern: list[Any]) -> Check:
     """Lists of lists: element by element."""
     inner = [compile_pattern(item) for item in pattern]
-    places = Above((None,), skips=False, reasons="")
+    places = Above((None,), skips=False, reasons="", is_direct=False)
     whole = Site(SKIP, says(""), ())
 
     def check(value: Any, seen: Seen, holes: tuple[Any, ...] = ()) -> Mismatch | None:
         if len(value) < len(inner):
-            return Site(FAIL, says(_lengths(len(value), len(inner))), ())(value)
+            departure = Site(FAIL, says(_lengths(len(value), len(inner))), ())(value)
+            departure.is_placeless = True
+            return departure
         skipped: list[Mismatch] = []
         for index, one in enumerate(inner):
             found = one(value[index], seen, holes)

@@ -15,7 +15,15 @@ from propolis.policy.engine.mismatch import FAIL, NEGATION, SKIP, Above, Describ
 from propolis.policy.engine.pattern_labels import Check
 from propolis.policy.engine.pattern_places import NEXT, RETURN, Metadata, Opaque, Place
 from propolis.policy.engine.pattern_scalars import doubt_text, leaf_of
-from propolis.policy.engine.pattern_tree import Hole, is_wild, may_skip, ordered_keys, tracked_keys
+from propolis.policy.engine.pattern_tree import (
+    Hole,
+    forgiven_keys,
+    is_first,
+    is_wild,
+    may_skip,
+    ordered_keys,
+    tracked_keys,
+)
 
 MOST_BLOCKS = 12
 """Levels of nested lines before a new function begins; Python has at most 20."""
@@ -81,15 +89,16 @@ class PatternEmitter(Emitter):
         statements = frame.skip if kind is SKIP else frame.fail
         made = ""
         if "{}" in statements:
-            site = self.constant(Site(kind, describe, place.steps, expected, frame.reasons))
-            made = f"{site}({', '.join((value or place.var, *place.indices))})"
+            site = Site(kind, describe, place.steps, expected, frame.reasons, is_direct=frame.is_direct)
+            made = f"{self.constant(site)}({', '.join((value or place.var, *place.indices))})"
         self._block.line(f"{head}{statements.format(made)}")
 
     def _hole(self, pattern: Hole, place: Place) -> None:
         leaf = self._block.variable()
         self._block.line(f"{leaf} = h[{self.constant(pattern.index)}]")
         frame = place.frame
-        site = Site(SKIP if frame.skips else FAIL, mismatch.differs, place.steps, None, frame.reasons)
+        kind = SKIP if frame.skips else FAIL
+        site = Site(kind, mismatch.differs, place.steps, None, frame.reasons, is_direct=frame.is_direct)
         made = self.constant(site.expecting, f"departure: {site}")
         arguments = ", ".join((f"{leaf}.pattern", place.var, *place.indices))
         self._block.line(f"if not {leaf}.meets({place.var}): {frame.fail.format(f'{made}({arguments})')}")
@@ -99,15 +108,16 @@ class PatternEmitter(Emitter):
         self._call(self.constant(PatternEmitter(self._labels, self._pairs).emit(pattern)), place)
 
     def _call(self, check: str, place: Place) -> None:
-        frame, found = place.frame, self._block.variable()
+        found = self._block.variable()
         self._block.line(f"{found} = {check}({place.var}, s, h)")
         with self._block.inside(f"if {found} is not None:"):
-            if "{}" in frame.fail:
-                above = self.constant(Above(place.steps, skips=frame.skips, reasons=frame.reasons))
-                self._block.line(f"{found} = {above}({', '.join((found, *place.indices))})")
-            if frame.skip != frame.fail:
-                self._block.line(f"if {found}.kind is SKIP: {frame.skip.format(found)}")
-            self._block.line(frame.fail.format(found))
+            self._depart(found, place)
+
+    def _seen_from(self, place: Place, found: str) -> str:
+        """The departure that a function gave, as one of this function."""
+        frame = place.frame
+        above = Above(place.steps, skips=frame.skips, reasons=frame.reasons, is_direct=frame.is_direct)
+        return f"{self.constant(above)}({', '.join((found, *place.indices))})"
 
     def _map(self, pattern: dict[str, Any], place: Place) -> None:
         var = place.var
@@ -117,15 +127,66 @@ class PatternEmitter(Emitter):
             self._block.line(f"if {name} in {var}: s[{text}] = True")
             self._block.line(f"elif {text} not in s: s[{text}] = False")
         keys = ordered_keys(pattern)
-        if len(keys) > MOST_KEYS:
-            for few in _batches(keys):
+        first = [key for key in keys if is_first(key)]
+        self._first(first, pattern, place)
+        rest = keys[len(first) :]
+        if len(rest) > MOST_KEYS:
+            for few in _batches(rest):
                 self._apart({key: pattern[key] for key in few}, place)
             return
+        for key in rest:
+            self._key(key, self._inner(key, pattern), place)
+
+    def _first(self, keys: list[str], pattern: dict[str, Any], place: Place) -> None:
+        """The anchors of a map: one that a deeper condition leaves out counts only if all are."""
+        forgiven = forgiven_keys({key: pattern[key] for key in keys})
+        skipped = self._block.variable() if forgiven else ""
+        if skipped:
+            self._block.line(f"{skipped} = []")
         for key in keys:
-            inner = pattern[key]
-            if plain_key(key) == "metadata" and isinstance(inner, dict):
-                inner = self._with_labels(inner)
-            self._key(key, inner, place)
+            if key in forgiven:
+                self._forgiven(key, self._inner(key, pattern), place, skipped)
+            else:
+                self._key(key, self._inner(key, pattern), place)
+        if skipped and len(forgiven) == len(keys):
+            self._unless_some(f"len({skipped}) == {self.constant(len(forgiven))}", skipped, place)
+
+    def _forgiven(self, key: str, pattern: Any, place: Place, skipped: str) -> None:
+        """An equality anchor whose value may be left out."""
+        anchor = parse_anchor(key)
+        name, found, block = self.constant(anchor.key if anchor else key), self._block.variable(), self._block
+        inner = place.below(anchor.key if anchor else key, found)
+        check = self.constant(PatternEmitter(self._labels, self._pairs).emit(pattern))
+        with block.inside(f"if {name} in {place.var}:"):
+            block.line(f"{found} = {check}({place.var}[{name}], s, h)")
+            with block.inside(f"if {found} is not None:"):
+                block.line(f"if {found}.kind is SKIP and not {found}.is_direct: {skipped}.append({found})")
+                with block.inside("else:"):
+                    block.line(f"{found}.is_direct = False")
+                    self._depart(found, inner)
+
+    def _depart(self, found: str, place: Place) -> None:
+        """Tells a departure that a function gave."""
+        frame = place.frame
+        if "{}" in frame.fail:
+            self._block.line(f"{found} = {self._seen_from(place, found)}")
+        if frame.skip != frame.fail:
+            self._block.line(f"if {found}.kind is SKIP: {frame.skip.format(found)}")
+        self._block.line(frame.fail.format(found))
+
+    def _unless_some(self, doubt: str, skipped: str, place: Place) -> None:
+        """A line that tells that all is left out."""
+        site = Site(SKIP, mismatch.says(""), place.steps, None, place.frame.reasons)
+        made = self.constant(site.of_all, f"departure of all elements: {site}")
+        told = place.frame.skip.format(f"{made}({', '.join((skipped, *place.indices))})")
+        self._block.line(f"if {doubt}: {told}")
+
+    def _inner(self, key: str, pattern: dict[str, Any]) -> Any:
+        """What a key asks for; wildcards in labels are looked at with the resource."""
+        inner = pattern[key]
+        if plain_key(key) == "metadata" and isinstance(inner, dict):
+            return self._with_labels(inner)
+        return inner
 
     def _with_labels(self, metadata: dict[str, Any]) -> dict[str, Any] | Metadata:
         """Metadata whose labels and annotations may have wildcards in their keys."""
@@ -149,7 +210,7 @@ class PatternEmitter(Emitter):
             lacking = mismatch.says(f"{_CONDITION}: conditional anchor key doesn't exist in the resource")
             self._line(f"if {name} not in {place.var}: ", inner, SKIP, lacking, value="None")
             block.line(f"{found} = {there}")
-            self._value(pattern, inner.framed(place.frame.within(_CONDITION)))
+            self._value(pattern, inner.framed(place.frame.within(_CONDITION, is_global=False)))
             return
         with block.inside(f"if {name} in {place.var}:"):
             block.line(f"{found} = {there}")
@@ -163,7 +224,7 @@ class PatternEmitter(Emitter):
             elif anchor.modifier == anchors.EXISTENCE:
                 self._existence(pattern, inner)
             elif anchor.modifier == anchors.GLOBAL:
-                self._value(pattern, inner.framed(place.frame.within(_GLOBAL)))
+                self._value(pattern, inner.framed(place.frame.within(_GLOBAL, is_global=True)))
             else:
                 self._value(pattern, inner)
 
@@ -217,10 +278,7 @@ class PatternEmitter(Emitter):
         with block.inside(f"for {index}, {item} in enumerate({place.var}):"):
             self._value(pattern, place.element(item, index, place.frame.in_loop(skipped)))
         if skipped:
-            site = Site(SKIP, mismatch.says(""), place.steps, None, place.frame.reasons)
-            made = self.constant(site.of_all, f"departure of all elements: {site}")
-            told = place.frame.skip.format(f"{made}({', '.join((skipped, *place.indices))})")
-            block.line(f"if {skipped} and len({skipped}) == len({place.var}): {told}")
+            self._unless_some(f"{skipped} and len({skipped}) == len({place.var})", skipped, place)
 
 
 def _batches(items: list[Any]) -> Iterator[list[Any]]:

@@ -18,16 +18,20 @@ class Frame(msgspec.Struct, frozen=True):
         skip: The same for one that makes the rule, or an element, not apply.
         skips: Whether an anchor around the place turns every departure into such a one.
         reasons: What anchors around the place add before the message.
+        is_direct: Whether the outermost of those is a global anchor.
     """
 
     fail: str = RETURN
     skip: str = RETURN
     skips: bool = False
     reasons: str = ""
+    is_direct: bool = False
 
-    def within(self, text: str) -> "Frame":
+    def within(self, text: str, *, is_global: bool) -> "Frame":
         """The frame within a condition or global anchor."""
-        return Frame(self.skip, self.skip, skips=True, reasons=f"{self.reasons}{text}: ")
+        is_direct = self.is_direct if self.skips else is_global
+        reasons = f"{self.reasons}{text}: "
+        return Frame(self.skip, self.skip, skips=True, reasons=reasons, is_direct=is_direct)
 
     def in_loop(self, skipped: str) -> "Frame":
         """The frame within a loop over elements, which collects those that are left out; empty for none."""

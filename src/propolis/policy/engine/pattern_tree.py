@@ -9,8 +9,8 @@ from propolis.policy.engine.anchors import parse_anchor, plain_key
 
 MOST_LEVELS = 100
 
-_FIRST = (anchors.CONDITION, anchors.NEGATION, anchors.EQUALITY, anchors.EXISTENCE)
-"""Anchors that are checked before plain keys; a condition before all, since it may end the check."""
+_FIRST = (anchors.CONDITION, anchors.EQUALITY, anchors.NEGATION, anchors.EXISTENCE)
+"""Anchors that are checked before plain keys."""
 _TRACKED = (anchors.CONDITION, anchors.EXISTENCE)
 _SKIPPING = (anchors.CONDITION, anchors.GLOBAL)
 _WILD_FIELDS = ("labels", "annotations")
@@ -43,17 +43,38 @@ def check_levels(pattern: Any, level: int = 0) -> None:
 
 
 def ordered_keys(pattern: dict[str, Any]) -> list[str]:
-    """Anchors, then keys with anchors below them, then the others, each by name."""
+    """Anchors as they are written, then globals and keys with anchors below them backwards, then the others.
 
-    def rank(key: str) -> tuple[int, str]:
-        anchor = parse_anchor(key)
-        if anchor and anchor.modifier in _FIRST:
-            return _FIRST.index(anchor.modifier), key
-        if anchor and anchor.modifier == anchors.GLOBAL:
-            return len(_FIRST), key
-        return len(_FIRST) + (1 if has_anchors(pattern[key]) else 2), key
+    The order of Kyverno pkg/engine/validate/{validate,utils}.go @ v1.19.1.
+    """
+    first = sorted(filter(is_first, pattern))
+    rest = sorted(key for key in pattern if not is_first(key))
+    deep = [key for key in rest if _is_global(key) or has_anchors(pattern[key])]
+    return [*first, *reversed(deep), *(key for key in rest if key not in deep)]
 
-    return sorted(pattern, key=rank)
+
+def is_first(key: str) -> bool:
+    """Whether an anchor stands here that is checked before plain keys."""
+    anchor = parse_anchor(key)
+    return anchor is not None and anchor.modifier in _FIRST
+
+
+def _is_global(key: str) -> bool:
+    anchor = parse_anchor(key)
+    return anchor is not None and anchor.modifier == anchors.GLOBAL
+
+
+def forgiven_keys(pattern: dict[str, Any]) -> list[str]:
+    """Equality anchors below which a condition may not hold.
+
+    That one of them is left out for it ends nothing as long as another anchor of the same map holds.
+    """
+    found = ((key, parse_anchor(key)) for key in pattern)
+    return [
+        key
+        for key, anchor in found
+        if anchor and anchor.modifier == anchors.EQUALITY and may_skip(pattern[key])
+    ]
 
 
 def has_anchors(pattern: Any) -> bool:

@@ -63,6 +63,8 @@ class CompiledRule(msgspec.Struct, frozen=True):
         enforcement: When it refuses a request; None for never.
         modes: What subjects it is for: resources, other documents, requests of servers.
         stops: Whether the policy's further rules are left out once this one has applied.
+        in_background: Whether scans judge by it.
+        in_admission: Whether admission does; tests and ``policy apply`` judge by all.
     """
 
     rule: Rule
@@ -75,8 +77,15 @@ class CompiledRule(msgspec.Struct, frozen=True):
     enforcement: Enforcement | None = None
     stops: bool = False
     in_background: bool = True
+    in_admission: bool = True
     reach: Reaches | None = None
     modes: frozenset[str] = RESOURCES
+
+    def is_within(self, request: Request) -> bool:
+        """Whether mode, operation and namespace of a request allow it; what an index knows beside kinds."""
+        if request.mode not in self.modes:
+            return False
+        return self.reach is None or self.reach.holds(request.kind, request.operation, request.namespace)
 
     def may_be_for(self, group: str, version: str, kind: str, subresource: str) -> bool:
         """Whether a resource of this kind can match at all."""
@@ -99,6 +108,10 @@ class PolicySet:
     def of_phases(self, *phases: Phase) -> "PolicySet":
         """The rules of some phases alone."""
         return PolicySet([rule for rule in self.rules if rule.phase in phases])
+
+    def of_admission(self) -> "PolicySet":
+        """The rules that are for admission."""
+        return PolicySet([rule for rule in self.rules if rule.in_admission])
 
     def rules_for(self, request: Request) -> tuple[CompiledRule, ...]:
         """The rules that may be for a request: by kind and subresource, then by operation and namespace."""

@@ -89,7 +89,7 @@ class SinglePattern(PatternValidation):
 def _departed(found: Mismatch, seen: dict[str, bool], context: Context, message: Message) -> RuleResult:
     """The result of a departure. An anchor whose key is nowhere makes a failure an error."""
     path = found.path()
-    if found.kind is FAIL and not all(seen.values()):
+    if found.kind is FAIL and (found.is_placeless or not all(seen.values())):
         return RuleResult(Outcome.ERROR, message.failed(context, found, ""), _evidence(found, path))
     return RuleResult(Outcome.FAIL, message.failed(context, found, path), _evidence(found, path))
 
@@ -154,6 +154,6 @@ class AnyPattern(PatternValidation):
 
 
 def _any_problem(name: str, found: Mismatch, seen: dict[str, bool]) -> str:
-    if found.kind is FAIL and not all(seen.values()):
+    if found.kind is FAIL and (found.is_placeless or not all(seen.values())):
         return f"{name} failed: {found.message()}"
     return f"{name} failed at path {found.path()}"

@@ -20,10 +20,10 @@ from propolis.policy.model.cleanup import CleanupPolicy
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.problem import Problem
 
-_ALWAYS = re.compile(
-    r"request|serviceAccountName|serviceAccountNamespace|images?|target|element\d*|elementIndex\d*"
-)
+_ALWAYS = re.compile(r"null|true|false|request|serviceAccountName|serviceAccountNamespace|images?")
 """Names that rules know without declaring them."""
+_ELEMENT = re.compile(r"element\d*|elementIndex\d*")
+_OF_TARGETS = ("apiVersion", "kind", "namespace", "name", "uid")
 _TOLD = "request, images, serviceAccountName, serviceAccountNamespace, element, elementIndex, target"
 
 _Path = tuple[str | int, ...]
@@ -32,11 +32,14 @@ _Path = tuple[str | int, ...]
 def wrong_texts(policy: Policy | CleanupPolicy) -> Iterator[Problem]:
     """Each variable and expression that cannot be evaluated; paths begin below the policy's spec."""
     if isinstance(policy, CleanupPolicy):
-        yield from _wrong_below(msgspec.to_builtins(policy.spec), ())
+        spec = msgspec.to_builtins(policy.spec)
+        yield from _wrong_below(spec, (), frozenset(_declared(spec)))
         return
+    rules = [msgspec.to_builtins(rule) for rule in policy.spec.rules]
+    declared = frozenset(_declared(rules))
     for index, rule in enumerate(policy.spec.rules):
         path: _Path = ("rules", index)
-        yield from _wrong_below(msgspec.to_builtins(rule), path)
+        yield from _wrong_below(rules[index], path, declared)
         if rule.validation is not None and rule.validation.assertion is not None:
             try:
                 check_tree(rule.validation.assertion)
@@ -44,8 +47,8 @@ def wrong_texts(policy: Policy | CleanupPolicy) -> Iterator[Problem]:
                 yield Problem(error.message, (*path, "validate", "assert"))
 
 
-def _wrong_below(document: Any, path: _Path) -> Iterator[Problem]:
-    declared = frozenset(_declared(document))
+def _wrong_below(document: Any, path: _Path, declared: frozenset[str]) -> Iterator[Problem]:
+    """Names of any rule count for all: the entries of a policy are kept while its rules run."""
     for below, text, is_key in _texts(document, ()):
         names = None if "attestations" in below else declared
         for expression in expressions_in(text):
@@ -73,8 +76,25 @@ def _wrong(text: str, declared: frozenset[str] | None, path: _Path) -> Iterator[
         yield Problem(error.message, path, "a JMESPath expression")
         return
     for name in dict.fromkeys(names) if declared is not None else ():
-        if name and name not in (declared or ()) and not _ALWAYS.fullmatch(name):
+        if not name or name in (declared or ()) or _ALWAYS.fullmatch(name):
+            continue
+        if _ELEMENT.fullmatch(name):
+            if "foreach" not in path:
+                yield Problem(f"{name} is known within foreach only", path, "a variable of the whole rule")
+        elif name == "target":
+            if not _sees_target(path):
+                yield Problem("the target is not known here", path, "what the trigger or its context gives")
+        else:
             yield Problem(f"nothing gives the variable {name}", path, f"a context entry, or one of {_TOLD}")
+
+
+def _sees_target(path: _Path) -> bool:
+    """Whether the target of a mutation, or what a cleanup policy looks at, is known at a place."""
+    if path[0] != "rules":
+        return True
+    if "mutate" not in path:
+        return False
+    return not ("targets" in path and path[-1] in _OF_TARGETS)
 
 
 def _declared(document: Any) -> Iterator[str]:

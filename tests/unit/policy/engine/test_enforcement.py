@@ -78,14 +78,37 @@ def test_a_scan_refuses_nothing() -> None:
     assert not refused(BAD, {"failureAction": "Enforce"}, is_background=True)
 
 
-def test_an_update_may_keep_a_violation_but_bring_no_new_one() -> None:
+def test_an_update_may_keep_a_violation_and_bring_none_where_there_was_none() -> None:
     enforce = {"failureAction": "Enforce"}
     changed = {**BAD, "metadata": {**BAD["metadata"], "labels": {"a": "b"}}}
     assert not refused(changed, enforce, operation="UPDATE", old=BAD)
     assert refused(changed, {**enforce, "allowExistingViolations": False}, operation="UPDATE", old=BAD)
     assert refused(BAD, enforce, operation="UPDATE", old=pod())
     elsewhere = pod(containers=[{"name": "a"}, PRIVILEGED])
-    assert refused(elsewhere, enforce, operation="UPDATE", old=BAD)
+    assert not refused(elsewhere, enforce, operation="UPDATE", old=BAD)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"match": {"any": [{"resources": {"kinds": ["Pod"], "operations": ["UPDATE"]}}]}},
+        {
+            "preconditions": {
+                "all": [{"key": "{{ request.operation }}", "operator": "Equals", "value": "UPDATE"}]
+            }
+        },
+    ],
+)
+def test_a_rule_for_updates_alone_has_no_violation_from_before(extra: dict[str, Any]) -> None:
+    rule = {
+        "name": "r",
+        "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+        "validate": {"failureAction": "Enforce", "deny": {}},
+        **extra,
+    }
+    policy = {"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"}}
+    rules = compile_policies([parse_policy({**policy, "spec": {"rules": [rule]}})])
+    assert evaluate(rules, subject(BAD, operation="UPDATE", old=BAD), {}, NOW).refusing
 
 
 def test_a_selector_of_namespaces_asks_only_when_a_rule_fails() -> None:

@@ -145,3 +145,35 @@ def test_what_is_expected_where_an_object_is_absent_has_its_variables_filled_in(
     (found,) = findings(policy(pod_rule(way.format(inner))), pod())
     assert isinstance(found.evidence, PatternEvidence)
     assert found.evidence.expected == '{"team":"web"}'
+
+
+CONTAINERS = "{(image): '!*/foo:*', securityContext: {allowPrivilegeEscalation: 'false'}}"
+FOO = {"name": "a", "image": "test/foo:1"}
+BAR = {"name": "b", "image": "test/bar:1", "securityContext": {"allowPrivilegeEscalation": True}}
+
+
+def _lists(*names: str) -> str:
+    parts = ", ".join(f"=({name}): [{CONTAINERS}]" for name in names)
+    return f"pattern: {{spec: {{{parts}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("names", "spec", "expected"),
+    [
+        (("initContainers", "containers"), {"containers": [FOO], "initContainers": [BAR]}, "fail"),
+        (("initContainers", "containers"), {"containers": [FOO], "initContainers": [FOO]}, "skip"),
+        (("initContainers", "containers"), {"containers": [FOO]}, "pass"),
+        (("containers",), {"containers": [FOO]}, "skip"),
+        (("containers",), {"containers": [FOO, BAR]}, "fail"),
+    ],
+)
+def test_what_one_anchor_leaves_out_does_not_let_off_what_another_finds(
+    names: tuple[str, ...], spec: dict[str, Any], expected: str
+) -> None:
+    assert outcome(pod_rule(_lists(*names)), pod(**spec))[0] == expected
+
+
+def test_lists_of_lists_that_are_too_short_are_an_error() -> None:
+    rule = pod_rule("pattern: {spec: {args: [[a], [b]]}}")
+    assert outcome(rule, pod(args=[["a"]]))[0] == "error"
+    assert outcome(rule, pod(args=[["a"], ["c"]]))[0] == "fail"

@@ -34,7 +34,6 @@ KEY = ("validate", "deny", "conditions", "all", 0, "key")
     [
         "{{ request.object.metadata.name }}",
         "{{request.namespace}}-{{ serviceAccountName }}",
-        "{{ element0.name || elementIndex }}",
         "{{ images.containers.*.registry[] }}",
         "{{ length(request.object.spec.containers[?name == 'x'].ports | [?hostPort > `0`]) }}",
         "{{ {a: request.object.x, b: @}.a }}",
@@ -60,6 +59,8 @@ def test_what_can_be_evaluated(text: str) -> None:
         ("{{ request.x || other[0].y }}", "nothing gives the variable other"),
         ("{{ request.object | nosuch(@) }}", "unknown function: nosuch"),
         ("{{ }}", "a variable is empty"),
+        ("{{ element.name }}", "element is known within foreach only"),
+        ("{{ target.metadata.name }}", "the target is not known here"),
     ],
 )
 def test_what_cannot(text: str, message: str) -> None:
@@ -113,3 +114,16 @@ def test_cleanup_policies() -> None:
     }
     [found] = wrong_texts(parse_cleanup_policy(document))
     assert found.path == ("conditions", "all", 0, "key")
+
+
+def test_elements_are_known_in_loops_and_targets_in_mutations() -> None:
+    foreach = [{"list": "request.object.x", "deny": {"conditions": {"any": [{"key": "{{ element0 }}"}]}}}]
+    for one in foreach:
+        one["deny"]["conditions"]["any"][0] |= {"operator": "Equals", "value": "{{ elementIndex }}"}  # type: ignore[index]
+    assert _found({"validate": {"message": "m", "foreach": foreach}}) == []
+    targets = [{"apiVersion": "v1", "kind": "Pod", "namespace": "a", "name": "b"}]
+    patch = {"a": "{{ target.a }}"}
+    assert _found({"mutate": {"targets": targets, "patchStrategicMerge": patch}}) == []
+    targets[0]["namespace"] = "{{ target.a }}"
+    found = _found({"mutate": {"targets": targets, "patchStrategicMerge": patch}})
+    assert found == [("the target is not known here", ("mutate", "targets", 0, "namespace"))]

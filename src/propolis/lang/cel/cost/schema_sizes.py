@@ -44,6 +44,11 @@ def schema_sizes(variables: Mapping[str, Schema]) -> SizeOf:
     return size_of
 
 
+def least_bytes(schema: Schema) -> int:
+    """Bytes of the smallest value that a schema describes, in JSON."""
+    return _least(schema, 0)
+
+
 def _step(schema: Schema, step: str) -> Any:
     """The schema of an element, a value, a key or a field."""
     if step in _UNNAMED:

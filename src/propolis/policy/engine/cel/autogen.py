@@ -40,6 +40,12 @@ _MUTATED = re.compile(r"\b(object|oldObject|Object)\.(spec|metadata\.labels|meta
 _ROOT = re.compile(r"\s*Object\s*\{")
 
 
+def can_be_moved(policy: CelPolicy) -> bool:
+    """Whether a policy is on pods and nothing else, so that it means something for what makes pods."""
+    constraints = policy.spec.match_constraints
+    return constraints is not None and _is_for_pods(constraints)
+
+
 def for_controllers(policy: CelPolicy) -> Iterator[CelPolicy]:
     """The policies that one on pods also means: for controllers with a template, and for CronJobs."""
     spec = policy.spec

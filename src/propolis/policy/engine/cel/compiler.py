@@ -9,17 +9,20 @@ from propolis.lang.cel.errors import CelError
 from propolis.lang.cel.libraries.kyverno.generator import GENERATOR_TYPE
 from propolis.lang.cel.types import STRING, Type
 from propolis.policy.engine.cel.authorization import AuthorizationRun, compile_answers
-from propolis.policy.engine.cel.autogen import for_controllers
+from propolis.policy.engine.cel.autogen import can_be_moved, for_controllers
 from propolis.policy.engine.cel.constraints import (
     Test,
     compile_constraints,
     decided_by_index,
     joined,
+    of_any_operation,
     reach_of_constraints,
     selectors_of,
 )
 from propolis.policy.engine.cel.environments import GENERATOR, REQUESTS
 from propolis.policy.engine.cel.exceptions import compile_cel_exceptions
+from propolis.policy.engine.cel.existing import ExistingRun
+from propolis.policy.engine.cel.extraction import NOT_CHANGED, ExtractionRun, for_custom_workloads
 from propolis.policy.engine.cel.image_validating import REFERENCE
 from propolis.policy.engine.cel.image_validating import VARIABLES as IMAGE_VARIABLES
 from propolis.policy.engine.cel.judges import compile_judge
@@ -31,6 +34,7 @@ from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.cel.exception import CelException
+from propolis.policy.model.cel.match import MatchConstraints
 from propolis.policy.model.cel.policy import (
     KUBERNETES,
     CelPolicy,
@@ -89,6 +93,12 @@ def compile_cel_policy(
     for one in (policy, *for_controllers(policy)):
         for binding in bindings or (None,):
             yield _compile(one, number, extras, binding)
+    custom = for_custom_workloads(policy) if can_be_moved(policy) else None
+    if custom is not None:
+        made = _compile(custom, number, extras, None)
+        is_mutation = isinstance(policy.spec, MutatingSpec)
+        run = _always(NOT_CHANGED) if is_mutation else ExtractionRun(made.run)
+        yield msgspec.structs.replace(made, run=run)
 
 
 def _bindings_of(policy: CelPolicy, extras: CelExtras) -> list[Binding]:
@@ -103,7 +113,7 @@ def _bindings_of(policy: CelPolicy, extras: CelExtras) -> list[Binding]:
 
 
 def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding | None) -> CompiledRule:
-    constraints = policy.spec.match_constraints
+    constraints = _constraints(policy)
     try:
         run = compile_any(policy, extras, binding)
     except PolicyError as error:
@@ -122,6 +132,7 @@ def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding
         phase=_PHASES.get(type(policy.spec), Phase.JUDGE),
         enforcement=_enforcement(policy, binding),
         in_background=_in_background(policy),
+        in_admission=_in_admission(policy),
         reach=reach_of_constraints(constraints, policy.namespace),
         modes=_modes(policy),
     )
@@ -139,9 +150,20 @@ def _modes(policy: CelPolicy) -> frozenset[str]:
     return RESOURCES
 
 
+def _constraints(policy: CelPolicy) -> MatchConstraints | None:
+    """What a policy is for: a deleting one for every operation, as Kyverno has it.
+
+    The kinds of the API server must name operations; Kyverno's command takes one that does not for all.
+    """
+    stated = policy.spec.match_constraints
+    if stated is None or not (isinstance(policy.spec, DeletingSpec) or policy.group == KUBERNETES):
+        return stated
+    return of_any_operation(stated, only_unsaid=policy.group == KUBERNETES)
+
+
 def _constraints_test(policy: CelPolicy) -> Test | None:
     """Whether a policy is for a request; None where its selectors and its reach tell that alone."""
-    constraints = policy.spec.match_constraints
+    constraints = _constraints(policy)
     if constraints is None:
         return _no_resource
     return None if decided_by_index(constraints) else compile_constraints(constraints, policy.namespace)
@@ -164,7 +186,21 @@ def compile_any(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Bindi
     """
     if policy.mode in REQUESTS and isinstance(policy.spec, ValidatingSpec):
         return compile_authorization(policy, extras)
-    return compile_run(policy, extras, binding)
+    run = compile_run(policy, extras, binding)
+    return _with_targets(policy, policy.spec, run) if isinstance(policy.spec, MutatingSpec) else run
+
+
+def _with_targets(policy: CelPolicy, spec: MutatingSpec, run: CelRun) -> Run:
+    """A mutating policy with the resources that it changes beside its trigger. Raises `PolicyError`."""
+    evaluation, constraints = spec.evaluation or Evaluation(), spec.target_match_constraints
+    if constraints is None or not _is_on(evaluation.mutate_existing, default=False):
+        return run
+    program = None
+    if constraints.expression:
+        expressions = Expressions(policy.base_kind, policy.namespace, is_metered=True)
+        expressions.add_variables(spec.variables)
+        program = expressions.program(constraints.expression, "targetMatchConstraints", "expression")
+    return ExistingRun(run, constraints, program, policy.namespace, f"{policy.key}/")
 
 
 def compile_run(policy: CelPolicy, extras: CelExtras = NO_EXTRAS, binding: Binding | None = None) -> CelRun:
@@ -271,6 +307,11 @@ def _in_background(policy: CelPolicy) -> bool:
     if isinstance(spec, GeneratingSpec):
         return _is_on(evaluation.generate_existing, default=False)
     return _is_on(evaluation.background, default=True)
+
+
+def _in_admission(policy: CelPolicy) -> bool:
+    evaluation = None if isinstance(policy.spec, DeletingSpec) else policy.spec.evaluation
+    return _is_on(evaluation.admission if evaluation else None, default=True)
 
 
 def _is_on(switch: Switch | None, *, default: bool) -> bool:

@@ -66,6 +66,20 @@ def compile_constraints(constraints: MatchConstraints | None, namespace: str = "
     return joined(tests)
 
 
+def of_any_operation(constraints: MatchConstraints, *, only_unsaid: bool = False) -> MatchConstraints:
+    """The same for all operations: what exists is not being requested, so that operations tell nothing.
+
+    Args:
+        constraints: As written.
+        only_unsaid: Whether only rules change that name no operation.
+    """
+    rules = tuple(
+        rule if only_unsaid and rule.operations else msgspec.structs.replace(rule, operations=(ANY,))
+        for rule in constraints.resource_rules or ()
+    )
+    return msgspec.structs.replace(constraints, resource_rules=rules)
+
+
 def decided_by_index(constraints: MatchConstraints) -> bool:
     """Whether kind, operation and namespace tell all, so that an index knows it without a test."""
     if constraints.exclude_resource_rules or constraints.object_selector or constraints.namespace_selector:
@@ -151,11 +165,13 @@ def _rule_test(rule: ResourceRule) -> Test:
 
 
 def _is_named(request: Request, names: frozenset[str]) -> bool:
-    if request.name:
-        return request.name in names
+    """Whether a name is meant; one that is not made yet counts by its beginning."""
     metadata = request.document.get("metadata")
-    prefix = metadata.get("generateName") if isinstance(metadata, dict) else None
-    return isinstance(prefix, str) and any(prefix.startswith(name) for name in names)
+    fields = metadata if isinstance(metadata, dict) else {}
+    prefix = fields.get("generateName")
+    if fields.get("name") or not isinstance(prefix, str):
+        return request.name in names
+    return any(prefix.startswith(name) for name in names)
 
 
 def _selection(selector: dict[str, Any]) -> Callable[[Labels], bool]:

@@ -99,7 +99,7 @@ def _patched(document: Document, made: Any) -> Document:
     if not isinstance(made, list):
         raise EvaluationError("the expression gives no list of JSONPatch")
     try:
-        found = apply_patch(document, [_operation(one) for one in made])
+        found = apply_patch(document, [_operation(one) for one in made], is_strict=True)
     except PatchTestError:
         return document
     except DocumentError as error:

@@ -4,7 +4,7 @@ Follows Kyverno pkg/cel/policies/vpol/compiler/policy.go and mpol/compiler/polic
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -114,6 +114,31 @@ class CelRun:
         if form.adds or form.sees_document:
             return _judged(form, _activation(form, seen), seen.runtime)
         return self._shared(seen)
+
+    def surroundings(self, seen: Seen) -> dict[str, Any]:
+        """What expressions see beside the request, for people: the first parameter, what exceptions allow.
+
+        Raises:
+            MissingLookups: The world has to be asked first.
+        """
+        found: dict[str, Any] = {}
+        activation, runtime = seen.copied(), seen.runtime
+        try:
+            if self._parametrized is not None:
+                wanted = self._parametrized
+                found[PARAMS] = next(iter(parameters(wanted.kind, wanted.ref, seen.request)), None)
+            activation[VARIABLES] = _variables(self._form.guards, activation, runtime)
+            exempt = let_off(self._form.guards.exceptions, activation, runtime)
+        except EvaluationError:
+            return found
+        images, values = list(exempt.images), list(exempt.values)
+        return found | {EXCEPTIONS: {"allowedImages": images, "allowedValues": values}}
+
+    def value(self, program: Program, seen: Seen) -> Any:
+        """What another expression of the policy gives, within its limits. Raises `EvaluationError`."""
+        activation, runtime = seen.copied(), seen.spending()
+        activation[VARIABLES] = _variables(self._counting().guards, activation, runtime)
+        return program.evaluate(activation, runtime)
 
     def _shared(self, seen: Seen) -> RuleResult | None:
         """The result of a policy that only reads: it shares values with others like it."""

@@ -10,8 +10,8 @@ from typing import Any
 from propolis.core.resource import Document
 from propolis.core.workload import POD_PATHS, pod_spec
 from propolis.lang.quantity import parse_quantity
+from propolis.policy.engine.convert.always import WITH_SPEC
 from propolis.policy.engine.convert.leaves import FLAGS, SCALAR_LISTS, TEXT_MAPS, WHOLE_NUMBERS
-from propolis.policy.engine.convert.validating import WITH_SPEC
 from propolis.policy.engine.pod_security.shape import misshapen
 
 _TEXTS = frozenset({

@@ -30,7 +30,8 @@ def _found(entry: ContextEntry, scope: Scope) -> Found:
     if variable.default is not None:
         raise Refused(f"the context entry {entry.name} has a default")
     if variable.value is None and variable.jmes_path:
-        return translate(variable.jmes_path, scope)
+        # of deletions too it reads the new object, which is not there: an error, as in CEL
+        return translate(variable.jmes_path, msgspec.structs.replace(scope, holder="object"))
     if variable.value is not None and variable.jmes_path is None and not has_variables(variable.value):
         return Constant(variable.value)
     raise Refused(f"the context entry {entry.name} is computed of a value")

@@ -66,7 +66,7 @@ def translate_match(
     if wanted != TRUE:
         conditions.append(("matched", wanted))
     if exclude is not None:
-        unwanted = _excluded(exclude, operations, holder)
+        unwanted = _excluded(exclude, match.kinds(), operations, holder)
         if unwanted != FALSE:
             conditions.append(("not-excluded", not_(unwanted)))
     return Constraints(rules, tuple(conditions))
@@ -130,21 +130,31 @@ def _resources(selector: KindSelector) -> tuple[str, str, list[str]]:
     return group, version, names
 
 
-def _excluded(exclude: MatchResources, operations: tuple[str, ...], holder: str) -> Term:
+def _excluded(
+    exclude: MatchResources, kinds: tuple[str, ...], operations: tuple[str, ...], holder: str
+) -> Term:
     filters = [item for item in exclude.filters() if item != ResourceFilter()]
-    terms = [_filter(item, operations, holder, is_only=False, forgets_user=False) for item in filters]
+    terms = [
+        _filter(item, operations, holder, kinds=kinds, is_only=False, forgets_user=False) for item in filters
+    ]
     return and_(terms) if exclude.all and not exclude.any else or_(terms)
 
 
 def _filter(
-    item: ResourceFilter, operations: tuple[str, ...], holder: str, *, is_only: bool, forgets_user: bool
+    item: ResourceFilter,
+    operations: tuple[str, ...],
+    holder: str,
+    *,
+    kinds: tuple[str, ...] = (),
+    is_only: bool,
+    forgets_user: bool,
 ) -> Term:
     if item.roles or item.cluster_roles:
         raise Refused("roles of who asks are not known to CEL")
     terms: list[Term] = []
     resources = item.resources
     if resources is not None:
-        terms += _described(resources, operations, holder, is_only=is_only)
+        terms += _described(resources, operations, holder, kinds=resources.kinds or kinds, is_only=is_only)
     if item.subjects:
         users = or_(map(_subject, item.subjects))
         if forgets_user:
@@ -158,7 +168,12 @@ def _filter(
 
 
 def _described(
-    resources: ResourceDescription, operations: tuple[str, ...], holder: str, *, is_only: bool
+    resources: ResourceDescription,
+    operations: tuple[str, ...],
+    holder: str,
+    *,
+    kinds: tuple[str, ...],
+    is_only: bool,
 ) -> Iterable[Term]:
     if resources.operations and not is_only and set(resources.operations) != set(operations):
         stated = list(resources.operations)
@@ -169,7 +184,7 @@ def _described(
         if names:
             yield one_of(f"{holder}.metadata.?name.orValue('')", list(names))
     if resources.namespaces:
-        yield _namespaces(resources, list(resources.namespaces))
+        yield _namespaces(kinds, list(resources.namespaces))
     if resources.annotations:
         yield _pairs(f"{holder}.metadata.?annotations.orValue({{}})", resources.annotations)
     if resources.selector is not None:
@@ -194,9 +209,9 @@ def _kind(text: str) -> Term:
     return and_(term for term in terms if term != Compare("request.subResource", "==", "''"))
 
 
-def _namespaces(resources: ResourceDescription, names: list[str]) -> Term:
+def _namespaces(stated: tuple[str, ...], names: list[str]) -> Term:
     """A Namespace itself is meant by its name."""
-    kinds = {parse_kind(kind).kind for kind in resources.kinds or ()}
+    kinds = {parse_kind(kind).kind for kind in stated}
     if kinds == {"Namespace"}:
         return one_of("request.name", names)
     if kinds and "Namespace" not in kinds and not any(map(has_wildcard, kinds)):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from propolis.policy.engine.convert.always import always_there
 from propolis.policy.engine.convert.applied import applied_object
 from propolis.policy.engine.convert.bases import group_and_kind
 from propolis.policy.engine.convert.conditions import split_operations, translate_conditions
@@ -9,12 +10,10 @@ from propolis.policy.engine.convert.context import scope_with
 from propolis.policy.engine.convert.json_patches import json_patch, json_patch_of_each
 from propolis.policy.engine.convert.matching import operations_of, translate_match
 from propolis.policy.engine.convert.refused import Refused
-from propolis.policy.engine.convert.scope import ALWAYS, Scope
-from propolis.policy.engine.convert.settings import autogen_of, controllers_of, webhook_of
-from propolis.policy.engine.convert.terms import TRUE, Term, and_, written
-from propolis.policy.engine.convert.validating import WITH_SPEC
+from propolis.policy.engine.convert.scope import Scope
+from propolis.policy.engine.convert.settings import autogen_of, check_settings, controllers_of, webhook_of
+from propolis.policy.engine.convert.terms import TRUE, Term, and_, expression, or_
 from propolis.policy.engine.convert.whole_places import split_patch, whole_patch
-from propolis.policy.engine.kinds import parse_kind
 from propolis.policy.model.mutation import Mutation
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
@@ -31,19 +30,18 @@ def mutating_spec(policy: Policy, rule: PolicyRule) -> dict[str, Any]:
         raise Refused("it does not mutate")
     if mutation.targets:
         raise Refused("it changes what exists")
-    if policy.spec.apply_rules == "One" and len(policy.spec.rules) > 1:
-        raise Refused("applyRules: One has no counterpart")
+    check_settings(policy, rule)
     wanted = tuple(one for one in operations_of(rule.match) if one in ("CREATE", "UPDATE"))
     preconditions, operations = split_operations(rule.preconditions, wanted)
     if not operations:
         raise Refused("it is for no operation that changes an object")
     controllers = controllers_of(policy, rule)
-    scope = scope_with(rule.context, _scope(rule, is_moved=bool(controllers)))
+    scope = scope_with(rule.context, Scope(always=always_there(rule, is_moved=bool(controllers))))
     constraints = translate_match(rule.match, rule.exclude, operations)
     conditions = [*constraints.conditions, ("preconditions", translate_conditions(preconditions, scope).term)]
     mutations, applies = _mutations(rule, mutation, scope)
     conditions.append(("applies", applies))
-    named = [{"name": name, "expression": written(term)} for name, term in conditions if term != TRUE]
+    named = [{"name": name, "expression": expression(term)} for name, term in conditions if term != TRUE]
     webhook = policy.spec.webhook_configuration
     named += list(webhook.match_conditions or ()) if webhook else []
     return {
@@ -60,12 +58,6 @@ def mutating_spec(policy: Policy, rule: PolicyRule) -> dict[str, Any]:
     }
 
 
-def _scope(rule: PolicyRule, *, is_moved: bool) -> Scope:
-    always = frozenset() if is_moved else ALWAYS
-    kinds = {parse_kind(kind).kind for kind in rule.match.kinds()}
-    return Scope(always=always | {"object.spec"} if kinds and kinds <= WITH_SPEC else always)
-
-
 def is_movable(spec: dict[str, Any]) -> bool:
     """Whether autogen of CEL policies moves all of a ``spec``: it leaves JSON patches alone."""
     return all(one["patchType"] == "ApplyConfiguration" for one in spec["mutations"])
@@ -73,8 +65,8 @@ def is_movable(spec: dict[str, Any]) -> bool:
 
 def _mutations(rule: PolicyRule, mutation: Mutation, scope: Scope) -> tuple[list[dict[str, Any]], Term]:
     if mutation.foreach is not None:
-        made = [_json(json_patch_of_each(item, scope)) for item in mutation.foreach]
-        return made, TRUE
+        made = [json_patch_of_each(item, scope) for item in mutation.foreach]
+        return [_json(text) for text, _ in made], or_(applies for _, applies in made)
     if mutation.patch_strategic_merge is not None:
         return _strategic(rule, mutation.patch_strategic_merge, scope)
     if mutation.patches_json6902:

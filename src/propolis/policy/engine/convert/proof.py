@@ -41,6 +41,7 @@ MOST_AROUND = 400
 MOST_FAULTS = 80
 REFUSES, PASSES, SILENT = "refused", "passed", "not judged"
 _CLASSES = {Outcome.FAIL: REFUSES, Outcome.WARN: REFUSES, Outcome.ERROR: REFUSES, Outcome.PASS: PASSES}
+_MARKS = "generate.kyverno.io/"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -116,6 +117,10 @@ def prove(
     for base in bases:
         if not run.compare(base, base.subject):
             return run.proof(len(bases), 0)
+    if policy.spec.rules[number].generate is not None:
+        for base in bases:
+            if not run.compare(_Base(_NOTHING, base.subject), base.subject, is_new=True):
+                return run.proof(len(bases), 0)
     around = 0
     for base in _chosen(bases, run):
         for subject in islice(_subjects(base, pairs, policy, number, now), MOST_AROUND):
@@ -125,6 +130,10 @@ def prove(
             if not run.compare(base, subject):
                 return run.proof(len(bases), around)
     return run.proof(len(bases), around)
+
+
+_NOTHING = PolicyTest("", TestDocument())
+"""A world in which nothing else is there: what rules look up is absent."""
 
 
 class _Base(msgspec.Struct, frozen=True):
@@ -168,10 +177,13 @@ class _Run:
         """What the original says."""
         return _verdict(self._original, base, subject, self._now)
 
-    def compare(self, base: _Base, subject: PolicySubject) -> bool:
-        """Whether both say the same of a request; one that was compared before counts once."""
+    def compare(self, base: _Base, subject: PolicySubject, *, is_new: bool = False) -> bool:
+        """Whether both say the same of a request; one that was compared before counts once.
+
+        ``is_new``: whether it counts again, for it meets another world.
+        """
         key = _ENCODER.encode([subject.resource.document, subject.operation, subject.user, subject.values])
-        if key in self._known or not is_admitted(subject.resource.document):
+        if (key in self._known and not is_new) or not is_admitted(subject.resource.document):
             return True
         self._known.add(key)
         before = self.before(base, subject)
@@ -194,7 +206,7 @@ def _verdict(rules: PolicySet, base: _Base, subject: PolicySubject, now: datetim
         dict(base.test.answers),
         CaseAnswers(base.test).fetch,
     )
-    is_change = any(rule.phase is Phase.MUTATE for rule in rules.rules)
+    is_change = any(rule.phase in (Phase.MUTATE, Phase.GENERATE) for rule in rules.rules)
     verdict = _read(found)
     if is_change and verdict.says == PASSES and not verdict.made:
         return msgspec.structs.replace(verdict, says=SILENT)
@@ -209,7 +221,14 @@ def _read(found: Evaluation) -> Verdict:
 
 
 def _made(action: Action) -> Document | None:
-    return action.document if isinstance(action, Patch | Create | Update) else None
+    """The document of an action, without the labels that name the policy and rule which made it."""
+    if isinstance(action, Patch):
+        return action.document
+    if not isinstance(action, Create | Update):
+        return None
+    metadata = action.document.get("metadata") or {}
+    labels = {key: text for key, text in (metadata.get("labels") or {}).items() if not key.startswith(_MARKS)}
+    return {**action.document, "metadata": {**metadata, "labels": labels}}
 
 
 def _subjects(
@@ -218,7 +237,7 @@ def _subjects(
     """Requests around one: other operations, users and names, then other documents."""
     subject = base.subject
     rule = policy.spec.rules[number]
-    stated = ("CREATE", "UPDATE") if rule.mutate is not None else ("CREATE", "UPDATE", "DELETE")
+    stated = ("CREATE", "UPDATE") if rule.validation is None else ("CREATE", "UPDATE", "DELETE")
     yield from (with_operation(subject, operation) for operation in stated)
     parts = [part for part in (rule.match, rule.exclude) if part is not None]
     yield from islice(changed_requests(subject, parts), MOST_AROUND // 4)

@@ -4,6 +4,7 @@ from typing import Any
 
 from propolis.policy.engine.autogen import CRON_JOB, LONGEST_NAME, PREFIX, GeneratedRule, generated_rules
 from propolis.policy.engine.cel.autogen import CONTROLLERS
+from propolis.policy.engine.convert.refused import Refused
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
 
@@ -12,6 +13,15 @@ _PLURALS = {
     "StatefulSet": "statefulsets", CRON_JOB: "cronjobs",
 }  # fmt: skip
 LEFT_OUT = "ReplicationController"
+
+
+def check_settings(policy: Policy, rule: PolicyRule) -> None:
+    """Raises `Refused` for settings of a validate rule that have no counterpart."""
+    spec, validation = policy.spec, rule.validation
+    if spec.validation_failure_action_overrides or (validation and validation.failure_action_overrides):
+        raise Refused("failure actions of single namespaces have no counterpart")
+    if spec.apply_rules == "One" and len(spec.rules) > 1:
+        raise Refused("applyRules: One has no counterpart")
 
 
 def controllers_of(policy: Policy, rule: PolicyRule) -> frozenset[str]:

@@ -62,6 +62,9 @@ def not_(term: Term) -> Term:
             return Compare(left, _OPPOSITES[operator], right)
     if term in (TRUE, FALSE):
         return FALSE if term == TRUE else TRUE
+    if isinstance(term, And | Or) and all(isinstance(one, Not) for one in term.parts):
+        join = or_ if isinstance(term, And) else and_
+        return join(map(not_, term.parts))
     return Not(term)
 
 
@@ -113,6 +116,19 @@ def written(term: Term) -> str:
         case And(parts=parts):
             return " && ".join(_within(one, Or) for one in parts)
     return " || ".join(_within(one, And) for one in term.parts)
+
+
+def expression(term: Term) -> str:
+    """The condition as a text of a policy: long ones have a line for each part."""
+    text = written(term)
+    if len(text) <= _LONGEST_LINE or not isinstance(term, And | Or):
+        return text
+    is_and = isinstance(term, And)
+    parts = [_within(one, Or if is_and else And) for one in term.parts]
+    return (" &&\n" if is_and else " ||\n").join(parts)
+
+
+_LONGEST_LINE = 100
 
 
 def _tight(term: Term) -> str:

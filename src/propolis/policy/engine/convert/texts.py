@@ -13,7 +13,7 @@ _RESERVED = frozenset({
     "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if",
     "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
 })  # fmt: skip
-_SIMPLE = re.compile(r"[^'\\\n\r\t\x00-\x1f\x7f]*")
+_SIMPLE = re.compile(r"[^'\\\n\r\t\x00-\x1f\x7f\ud800-\udfff]*")
 
 
 def literal(value: Any) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from propolis.policy.engine.convert.always import always_there
 from propolis.policy.engine.convert.checks import translate_check
 from propolis.policy.engine.convert.conditions import split_operations, translate_conditions
 from propolis.policy.engine.convert.context import scope_with
@@ -11,26 +12,21 @@ from propolis.policy.engine.convert.matching import Constraints, operations_of, 
 from propolis.policy.engine.convert.messages import message_fields
 from propolis.policy.engine.convert.patterns import Asked
 from propolis.policy.engine.convert.refused import Refused
-from propolis.policy.engine.convert.scope import ALWAYS, Scope
+from propolis.policy.engine.convert.scope import Scope
 from propolis.policy.engine.convert.settings import (
     actions_of,
     autogen_of,
+    check_settings,
     controllers_of,
     evaluation_of,
     webhook_of,
 )
-from propolis.policy.engine.convert.terms import TRUE, Choice, Compare, Term, not_, written
+from propolis.policy.engine.convert.terms import TRUE, Choice, Compare, Term, expression, not_
 from propolis.policy.engine.kinds import parse_kind
 from propolis.policy.model.conditions import Conditions
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
 from propolis.policy.model.validation import Validation
-
-WITH_SPEC = frozenset({
-    "CronJob", "DaemonSet", "Deployment", "Ingress", "Job", "PersistentVolumeClaim", "Pod", "ReplicaSet",
-    "ReplicationController", "Service", "StatefulSet",
-})  # fmt: skip
-"""Kinds that have a ``spec`` whatever a user writes."""
 
 
 class Translated(msgspec.Struct, frozen=True):
@@ -51,9 +47,7 @@ def validating_spec(policy: Policy, rule: PolicyRule) -> dict[str, Any]:
     validation = rule.validation
     if validation is None:
         raise Refused("it does not validate")
-    _check_rule(policy, rule, validation)
-    if validation.cel is not None:
-        raise Refused("it is written in CEL")
+    _check_rule(policy, rule)
     wanted = operations_of(rule.match)
     if validation.pattern is not None or validation.any_pattern is not None:
         wanted = _without_deletions(wanted)
@@ -80,12 +74,8 @@ def _without_deletions(operations: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(one for one in operations if one != "DELETE")
 
 
-def _check_rule(policy: Policy, rule: PolicyRule, validation: Validation) -> None:
-    spec = policy.spec
-    if spec.validation_failure_action_overrides or validation.failure_action_overrides:
-        raise Refused("failure actions of single namespaces have no counterpart")
-    if spec.apply_rules == "One" and len(spec.rules) > 1:
-        raise Refused("applyRules: One has no counterpart")
+def _check_rule(policy: Policy, rule: PolicyRule) -> None:
+    check_settings(policy, rule)
     if rule.image_extractors:
         raise Refused("imageExtractors have no counterpart in validation")
     if rule.cel_preconditions:
@@ -94,10 +84,7 @@ def _check_rule(policy: Policy, rule: PolicyRule, validation: Validation) -> Non
 
 def _scopes(rule: PolicyRule, operations: tuple[str, ...], *, is_moved: bool) -> list[Scope]:
     """Deletions are judged by the object that goes."""
-    always = frozenset() if is_moved else ALWAYS
-    kinds = {parse_kind(kind).kind for kind in rule.match.kinds()}
-    if kinds and kinds <= WITH_SPEC:
-        always |= {"object.spec", "oldObject.spec"}
+    always = always_there(rule, is_moved=is_moved)
     holders = [name for name, is_used in (
         ("object", operations != ("DELETE",)), ("oldObject", "DELETE" in operations)
     ) if is_used]  # fmt: skip
@@ -133,7 +120,7 @@ def _spec(
     if conditions:
         spec["matchConditions"] = conditions
     holds = _either(first.asked.holds, last.asked.holds)
-    spec["validations"] = [{"expression": written(holds), **_message(first, last)}]
+    spec["validations"] = [{"expression": expression(holds), **_message(first, last)}]
     return spec
 
 
@@ -161,7 +148,7 @@ def _named_conditions(first: Translated, last: Translated) -> list[dict[str, Any
     applies = _either(not_(first.asked.skips), not_(last.asked.skips))
     pairs += [("preconditions", before)] if before != TRUE else []
     pairs += [("applies", applies)] if applies != TRUE else []
-    return [{"name": name, "expression": written(term)} for name, term in pairs if term != TRUE]
+    return [{"name": name, "expression": expression(term)} for name, term in pairs if term != TRUE]
 
 
 def _either(term: Term, on_delete: Term) -> Term:

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from propolis.policy.engine.convert.terms import FALSE, TRUE, Call, Term, and_, not_, written
+from propolis.policy.engine.convert.terms import FALSE, TRUE, Call, Term, and_, not_, or_, written
 
 Path = tuple[str, ...]
 
@@ -79,7 +79,11 @@ class Stream(msgspec.Struct, frozen=True):
 
     def all(self, test: Callable[[Value], Term]) -> Term:
         """Whether all elements are as a test says."""
-        return not_(self.exists(lambda element: not_(test(element))))
+        inner = or_([not_(self.element.there), test(self.element)])
+        for source in reversed(self.sources):
+            found = or_([not_(source.holds), inner])
+            inner = TRUE if found == TRUE else Call(f"{source.text}.all({source.name}, {written(found)})")
+        return or_([not_(self.there), inner])
 
 
 Found: TypeAlias = Constant | Value | Truth | Stream

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from propolis.policy.engine.cel.autogen import for_controllers
+from propolis.policy.engine.cel.autogen import can_be_moved, for_controllers
+from propolis.policy.engine.cel.extraction import for_custom_workloads
 from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.explain.trace import Path
 from propolis.policy.engine.policy_set import CompiledRule, PolicySet
@@ -30,7 +31,8 @@ def cel_pairs(
     policy: CelPolicy, exceptions: Sequence[AnyException], bindings: Sequence[Binding]
 ) -> list[CelPair]:
     """All forms of a policy, each once for every binding of it."""
-    forms = [policy, *for_controllers(policy)]
+    custom = for_custom_workloads(policy) if can_be_moved(policy) else None
+    forms = [policy, *for_controllers(policy), *([custom] if custom else ())]
     rules = compile_policies([policy], exceptions, bindings).rules
     each = max(len(rules) // len(forms), 1)
     return [CelPair(forms[number // each], compiled) for number, compiled in enumerate(rules)]

@@ -1,7 +1,6 @@
 """Expressions in CEL: each with its value, and what its parts gave. The outcome of the rule is the engine's.
 
-What parameters and exceptions bring into expressions is not there; an expression that needs it says so by its
-error.
+Of several parameters the first is shown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,14 +35,23 @@ class CelTracer:
 
     Args:
         expressions: They grow by the variables that are traced.
+        more: What they see beside the request: parameters, what exceptions allow.
     """
 
-    def __init__(self, expressions: Expressions, request: Request, now: datetime, budget: Budget) -> None:
+    def __init__(
+        self,
+        expressions: Expressions,
+        request: Request,
+        now: datetime,
+        budget: Budget,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         self._expressions = expressions
         self._budget = budget
         self._runtime = Runtime(now, request.ask, CALL_COST)
         self._activation = request_activation(request)
         self._activation[EXCEPTIONS] = {"allowedImages": [], "allowedValues": []}
+        self._activation.update(more or {})
         self._activation[VARIABLES] = Variables(expressions.variables, self._activation, self._runtime)
 
     def conditions(self, entries: Sequence[NamedExpression] | None, source: Path) -> Iterator[Node]:

@@ -5,8 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from propolis.core.evaluation import Lookups
+from propolis.lang.cel.library import Runtime
 from propolis.policy.engine.asked import Asked
 from propolis.policy.engine.cel.programs import Expressions
+from propolis.policy.engine.cel.run import CelRun
+from propolis.policy.engine.cel.seen import Seen
 from propolis.policy.engine.evaluate import evaluate
 from propolis.policy.engine.explain.cel_pairs import CelPair
 from propolis.policy.engine.explain.cel_trace import CelTracer
@@ -28,7 +31,8 @@ def explain_cel(pair: CelPair, subject: PolicySubject, lookups: Lookups, now: da
     decision = evaluate(pair.alone, subject, lookups, now)
     request = Request(subject, Asked(lookups).ask)
     matches = pair.compiled.matches
-    is_for = is_kind_known(pair.compiled, request) and (matches is None or matches(request))
+    is_known = is_kind_known(pair.compiled, request) and pair.compiled.is_within(request)
+    is_for = is_known and (matches is None or matches(request))
     found = decision.findings[0] if decision.findings else None
     outcome = str(found.outcome) if found else NOTHING if is_for else NO_MATCH
     budget = Budget()
@@ -53,7 +57,9 @@ def explain_cel(pair: CelPair, subject: PolicySubject, lookups: Lookups, now: da
 def _expressions(pair: CelPair, request: Request, now: datetime, budget: Budget) -> Iterator[Node]:
     spec: Any = pair.policy.spec
     expressions = Expressions(pair.policy.base_kind, pair.policy.namespace)
-    tracer = CelTracer(expressions, request, now, budget)
+    run = pair.compiled.run
+    more = run.surroundings(Seen(request, Runtime(now, request.ask))) if isinstance(run, CelRun) else {}
+    tracer = CelTracer(expressions, request, now, budget, more)
     yield from tracer.conditions(getattr(spec, "match_conditions", None), ("matchConditions",))
     yield from tracer.variables(getattr(spec, "variables", None), ("variables",))
     yield from tracer.conditions(getattr(spec, "conditions", None), ("conditions",))

@@ -14,14 +14,13 @@ from propolis.policy.engine import anchors
 from propolis.policy.engine.anchors import parse_anchor, plain_key
 from propolis.policy.engine.explain.trace import MET, SKIPPED, UNMET, Budget, Node, Path, brief
 from propolis.policy.engine.mismatch import FAIL, NEGATION, SKIP
-from propolis.policy.engine.pattern_tree import has_anchors
+from propolis.policy.engine.pattern_tree import forgiven_keys, is_first, ordered_keys
 from propolis.policy.engine.scalars import compile_scalar
 
 Seen: TypeAlias = dict[str, bool]
 Verdict: TypeAlias = str
 """Empty when the pattern is met, else the kind of the mismatch."""
 
-_FIRST = (anchors.CONDITION, anchors.NEGATION, anchors.EQUALITY, anchors.EXISTENCE, anchors.GLOBAL)
 _TRACKED = (anchors.CONDITION, anchors.EXISTENCE)
 _ENDING = (anchors.CONDITION, anchors.GLOBAL)
 _WILD_FIELDS = ("labels", "annotations")
@@ -37,6 +36,7 @@ class PatternWalk:
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
+        self._is_direct = False  # whether the last `SKIP` is a global anchor's that nothing sums up
 
     def walk(
         self, pattern: Any, value: Any, source: Path, target: Path | None, seen: Seen, *, wild: bool = False
@@ -95,8 +95,11 @@ class PatternWalk:
         late = [key for key in pattern if wild and _is_wild(key, pattern[key])]
         early = {key: inner for key, inner in pattern.items() if key not in late}
         _track(early, value, seen)
+        ordered = ordered_keys(early)
+        first = [key for key in ordered if is_first(key)]
+        forgiven, left_out, is_direct = forgiven_keys(early), 0, False
         verdict, nodes, reason = "", list[Node](), ""
-        for key in (*_ordered(early), *late):
+        for key in (*ordered, *late):
             if reason:
                 self._node(nodes, Node("key", key, SKIPPED, note=reason, source=(*source, key)))
                 continue
@@ -104,9 +107,14 @@ class PatternWalk:
                 key, pattern[key], value, (*source, key), target, {} if verdict else seen, late=key in late
             )
             nodes += node
+            if one == SKIP and key in forgiven and not self._is_direct:
+                left_out += 1
+                one = SKIP if left_out == len(first) else ""
             if one and not verdict:
                 verdict = one
+                is_direct = self._is_direct and key not in first
                 reason = _ending(key) if one == SKIP else ""
+        self._is_direct = is_direct
         return verdict, nodes
 
     def _key(
@@ -135,6 +143,7 @@ class PatternWalk:
         else:
             verdict, inner = self._inner(key, pattern, found, source, at, seen, late=late)
             verdict = SKIP if verdict and modifier in _ENDING else verdict
+            self._is_direct = self._is_direct or modifier == anchors.GLOBAL
         if not is_kept:
             return verdict, []
         what = "anchor" if anchor else "key"
@@ -209,6 +218,7 @@ class PatternWalk:
             if is_kept:
                 node = Node("element", f"[{index}]", _WORDS[one], brief(item), "", (*source, number), at)
                 nodes.append(_merged(node, inner, keeps=True))
+        self._is_direct = False
         return verdict or (SKIP if skipped and skipped == most else ""), nodes
 
 
@@ -227,18 +237,6 @@ def _track(pattern: dict[str, Any], value: dict[str, Any], seen: Seen) -> None:
         anchor = parse_anchor(key)
         if anchor and anchor.modifier in _TRACKED:
             seen[key] = seen.get(key, False) or anchor.key in value
-
-
-def _ordered(pattern: dict[str, Any]) -> list[str]:
-    """Anchors in the engine's order, then keys with anchors below them, then the others."""
-
-    def rank(key: str) -> tuple[int, str]:
-        anchor = parse_anchor(key)
-        if anchor and anchor.modifier in _FIRST:
-            return _FIRST.index(anchor.modifier), key
-        return len(_FIRST) + (0 if has_anchors(pattern[key]) else 1), key
-
-    return sorted(pattern, key=rank)
 
 
 def _ending(key: str) -> str:

@@ -1,0 +1,105 @@
+"""Settings that Kyverno's admission refuses in a policy, as far as no cluster is needed to say so.
+
+Follows Kyverno pkg/validation/policy/{validate,background}.go and api/kyverno/v1/spec_types.go @ v1.19.1.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from propolis.policy.engine.variables import expressions_in
+from propolis.policy.model.cleanup import CleanupPolicy
+from propolis.policy.model.exception import PolicyException
+from propolis.policy.model.match import MatchResources
+from propolis.policy.model.policy import Policy
+from propolis.policy.model.problem import Problem
+from propolis.policy.model.rule import PolicyRule
+
+LONGEST_TIMEOUT_SECONDS = 30
+_USER = re.compile(
+    r"(?<![\w.])(serviceAccountName|serviceAccountNamespace|request\.(userInfo|roles|clusterRoles))\b"
+)
+"""What a background scan does not know."""
+_USER_FIELDS = ("roles", "cluster_roles", "subjects")
+
+_Path = tuple[str | int, ...]
+
+
+def wrong_settings(found: Policy | CleanupPolicy | PolicyException) -> Iterator[Problem]:
+    """Settings that cannot be together; paths begin below the spec."""
+    if isinstance(found, CleanupPolicy):
+        yield from _wrong_cleanup(found)
+    elif isinstance(found, PolicyException):
+        if found.spec.background is not False:
+            yield from _users(found.spec.match, ("match",))
+    else:
+        yield from _wrong_policy(found)
+
+
+def _wrong_policy(policy: Policy) -> Iterator[Problem]:
+    spec, webhook = policy.spec, policy.spec.webhook_configuration
+    timeouts: dict[_Path, int | None] = {
+        ("webhookTimeoutSeconds",): spec.webhook_timeout_seconds,
+        ("webhookConfiguration", "timeoutSeconds"): webhook.timeout_seconds if webhook else None,
+    }
+    for path, seconds in timeouts.items():
+        if seconds is not None and not 1 <= seconds <= LONGEST_TIMEOUT_SECONDS:
+            yield Problem(f"{seconds} seconds", path, f"1 to {LONGEST_TIMEOUT_SECONDS} seconds")
+    if spec.admission is False and spec.background is False:
+        yield Problem("the policy is for nothing", ("admission",), "admission or background")
+    for index, rule in enumerate(spec.rules):
+        yield from _wrong_rule(policy, rule, ("rules", index))
+
+
+def _wrong_rule(policy: Policy, rule: PolicyRule, path: _Path) -> Iterator[Problem]:
+    spec = policy.spec
+    changes = {"mutate": rule.mutate, "generate": rule.generate, "verifyImages": rule.verify_images}
+    for way, given in changes.items():
+        if spec.admission is False and given is not None:
+            yield Problem(f"{way} without admission", (*path, way), "admission for all but validate")
+    if spec.background is not False:
+        yield from _users(rule.match, (*path, "match"))
+        yield from _users(rule.exclude or MatchResources(), (*path, "exclude"))
+        if not (rule.mutate and rule.mutate.targets):
+            yield from _user_variables(msgspec.to_builtins(rule), path)
+    if rule.verify_images is not None and any("*" in kind for kind in rule.match.kinds()):
+        yield Problem("images of any kind", (*path, "match"), "kinds by name where images are verified")
+    if rule.mutate is not None and not rule.mutate.targets:
+        own = rule.mutate.mutate_existing_on_policy_update
+        if spec.mutate_existing_on_policy_update if own is None else own:
+            yield Problem("no targets", (*path, "mutate"), "targets, for existing resources are to change")
+
+
+def _users(match: MatchResources, path: _Path) -> Iterator[Problem]:
+    """Filters by who asks, which a background scan does not know."""
+    filters: dict[_Path, Any] = {path: match}
+    filters |= {(*path, "any", index): one for index, one in enumerate(match.any or ())}
+    filters |= {(*path, "all", index): one for index, one in enumerate(match.all or ())}
+    for place, one in filters.items():
+        for field in _USER_FIELDS:
+            if getattr(one, field):
+                name = "clusterRoles" if field == "cluster_roles" else field
+                yield Problem(f"{name} in a background scan", (*place, name), "background: false")
+
+
+def _user_variables(document: Any, path: _Path) -> Iterator[Problem]:
+    if isinstance(document, str):
+        for expression in expressions_in(document):
+            if found := _USER.search(expression):
+                yield Problem(f"{found[0]} in a background scan", path, "background: false")
+    elif isinstance(document, dict | list | tuple):
+        items = document.items() if isinstance(document, dict) else enumerate(document)
+        for key, value in items:
+            yield from _user_variables(value, (*path, key))
+
+
+def _wrong_cleanup(policy: CleanupPolicy) -> Iterator[Problem]:
+    spec = policy.spec
+    yield from _users(spec.match, ("match",))
+    yield from _users(spec.exclude or MatchResources(), ("exclude",))
+    for index, entry in enumerate(spec.context or ()):
+        for name, given in {"configMap": entry.config_map, "imageRegistry": entry.image_registry}.items():
+            if given is not None:
+                yield Problem(f"{name} in a cleanup policy", ("context", index, name), "apiCall or variable")

@@ -1,0 +1,81 @@
+"""Settings that Kyverno's admission refuses."""
+
+from typing import Any
+
+import pytest
+
+from propolis.policy.engine.wrong_settings import wrong_settings
+from propolis.policy.model.cleanup import parse_cleanup_policy
+from propolis.policy.model.exception import parse_exception
+from propolis.policy.model.parse import parse_policy
+
+MATCH: dict[str, Any] = {"any": [{"resources": {"kinds": ["Pod"]}}]}
+OF_USERS: dict[str, Any] = {"any": [{"resources": {"kinds": ["Pod"]}, "clusterRoles": ["admin"]}]}
+DENY: dict[str, Any] = {"validate": {"message": "m", "deny": {}}}
+CHANGE: dict[str, Any] = {"mutate": {"patchStrategicMerge": {"a": "b"}}}
+VERIFY: dict[str, Any] = {"verifyImages": [{"imageReferences": ["*"]}]}
+
+
+def _document(kind: str, version: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": f"kyverno.io/{version}", "kind": kind, "metadata": {"name": "p"}, "spec": spec}
+
+
+def _places(rule: dict[str, Any], **spec: Any) -> list[tuple[str | int, ...]]:
+    rules = [{"name": "r", "match": MATCH, **rule}]
+    policy = parse_policy(_document("ClusterPolicy", "v1", {"rules": rules, **spec}))
+    return [one.path for one in wrong_settings(policy)]
+
+
+def test_a_plain_policy_is_right() -> None:
+    assert _places(DENY) == []
+    assert _places(DENY, webhookTimeoutSeconds=30, admission=False) == []
+    assert _places({**DENY, "match": OF_USERS}, background=False) == []
+    assert _places(VERIFY) == []
+
+
+@pytest.mark.parametrize("seconds", [0, 31])
+def test_time_outs_have_bounds(seconds: int) -> None:
+    assert _places(DENY, webhookTimeoutSeconds=seconds) == [("webhookTimeoutSeconds",)]
+    found = _places(DENY, webhookConfiguration={"timeoutSeconds": seconds})
+    assert found == [("webhookConfiguration", "timeoutSeconds")]
+
+
+def test_a_policy_is_for_something() -> None:
+    assert _places(DENY, admission=False, background=False) == [("admission",)]
+    assert _places(CHANGE, admission=False) == [("rules", 0, "mutate")]
+
+
+def test_scans_do_not_know_who_asks() -> None:
+    place = ("rules", 0, "match", "any", 0, "clusterRoles")
+    assert _places({**DENY, "match": OF_USERS}) == [place]
+    assert _places({**DENY, "exclude": OF_USERS}) == [("rules", 0, "exclude", *place[3:])]
+    message = {"validate": {"message": "{{ request.userInfo.username }}", "deny": {}}}
+    assert _places(message) == [("rules", 0, "validate", "message")]
+    assert _places({"validate": {"message": "{{ request.object.request.roles }}", "deny": {}}}) == []
+
+
+def test_images_are_verified_of_kinds_by_name() -> None:
+    assert _places({**VERIFY, "match": {"any": [{"resources": {"kinds": ["*"]}}]}}) == [("rules", 0, "match")]
+
+
+def test_what_exists_is_changed_through_targets() -> None:
+    assert _places(CHANGE, mutateExistingOnPolicyUpdate=True) == [("rules", 0, "mutate")]
+    targets = [{"apiVersion": "v1", "kind": "Pod", "name": "a"}]
+    assert (
+        _places({"mutate": {**CHANGE["mutate"], "targets": targets}}, mutateExistingOnPolicyUpdate=True) == []
+    )
+
+
+def test_cleanup_policies_know_no_users_and_ask_the_api_server_alone() -> None:
+    context = [{"name": "c", "configMap": {"name": "x", "namespace": "y"}}]
+    spec = {"schedule": "* * * * *", "match": OF_USERS, "context": context}
+    found = wrong_settings(parse_cleanup_policy(_document("ClusterCleanupPolicy", "v2", spec)))
+    assert [one.path for one in found] == [("match", "any", 0, "clusterRoles"), ("context", 0, "configMap")]
+
+
+def test_exceptions_for_users_are_not_for_scans() -> None:
+    spec = {"match": OF_USERS, "exceptions": [{"policyName": "p", "ruleNames": ["r"]}]}
+    for background, wanted in {None: 1, True: 1, False: 0}.items():
+        given = spec if background is None else {**spec, "background": background}
+        found = wrong_settings(parse_exception(_document("PolicyException", "v2", given)))
+        assert len(list(found)) == wanted
