@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from propolis.app.admission_certificates import Certificates
-from propolis.app.admission_server import Server, new_loop, server_config
+from propolis.app.admission_serving import Server, new_loop, server_config
 from propolis.app.server import listen
 from propolis.core import clock
 

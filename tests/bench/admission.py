@@ -15,7 +15,7 @@ from typing import cast
 
 import msgspec
 
-from propolis.app.admission_server import new_loop
+from propolis.app.admission_serving import new_loop
 from propolis.policy.sources.pack import content
 from tests.bench.policy_decisions import pod, standards
 

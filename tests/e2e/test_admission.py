@@ -400,3 +400,41 @@ def test_policies_that_are_objects_are_in_force_as_soon_as_they_are_applied(admi
     until(lambda: "at most three" in admission.refuses(deployment))
     assert kubectl("delete", "validatingpolicy", "few-replicas").returncode == 0
     until(lambda: not admission.refuses(deployment))
+
+
+@pytest.mark.usefixtures("policy_kinds")
+def test_a_change_is_seen_after_the_api_server_was_away(admission: Admission) -> None:
+    document = policy("pods", admission.namespace, PRIVILEGED)
+    kubectl = admission.plane.kubectl
+    assert kubectl("apply", "-f", "-", stdin=json.dumps(document)).returncode == 0
+    admission.start(from_cluster=True)
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    admission.plane.stop("kube-apiserver")
+    admission.plane.start_api_server()
+    assert kubectl("delete", "clusterpolicy", "pods").returncode == 0
+    until(lambda: not admission.refuses(pod("a", privileged=True)))
+
+
+def test_a_cluster_that_was_stopped_whole_starts_again_whatever_policies_say(admission: Admission) -> None:
+    everything = {
+        "name": "nothing",
+        "match": {"any": [{"resources": {"kinds": ["*"]}}]},
+        "validate": {"message": "nothing gets in", "deny": {}},
+    }
+    admission.start(policy("all", admission.namespace, everything))
+    until(lambda: "nothing gets in" in admission.refuses(config_map("a")))
+    admission.kill()
+    admission.plane.stop("kube-apiserver")
+    admission.plane.start_api_server()
+    lease = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": "leader"},
+        "spec": {"holderIdentity": "a"},
+    }
+    until(lambda: admission.apply(lease).returncode == 0)
+    account = ("create", "token", "default", "-n", admission.namespace)
+    until(lambda: admission.plane.kubectl(*account).returncode == 0)
+    assert "failed calling webhook" in admission.refuses(config_map("a"))
+    admission.start(policy("all", admission.namespace, everything))
+    until(lambda: "nothing gets in" in admission.refuses(config_map("a")))

@@ -1,13 +1,21 @@
-"""Policies of files and folders, read again when they change."""
+"""The policies that are in force: those of files and folders, and those that are objects of the cluster."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from propolis.app.admission_rules import AdmissionRules, admission_rules
 from propolis.app.policy_files import policy_files
 from propolis.app.policy_inputs import PolicyInput, read_policy_input
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError
+from propolis.policy.sources.documents import LoadedPolicies
+
+if TYPE_CHECKING:
+    from propolis.app.admission_objects import PolicyObjects
+    from propolis.policy.model.global_context import GlobalContextEntry
 
 Stamp = tuple[tuple[str, int, int, int], ...]
 """Path, inode, size and time of change of every file."""
@@ -24,8 +32,8 @@ class PolicyFiles:
         """Policies, exceptions and global entries.
 
         Raises:
-            DocumentError: A path is not there, or a document cannot be used: all of them are in force, or
-            none. SourceError: A file cannot be read.
+            DocumentError: A path is not there, or a document cannot be used: all are in force, or none.
+            SourceError: A file cannot be read.
         """
         read = read_policy_input(self._policies, self._exceptions, BytesIO())
         for problem in read.problems:
@@ -45,3 +53,55 @@ class PolicyFiles:
                         yield str(file), found.st_ino, found.st_size, found.st_mtime_ns
             except (OSError, DocumentError):
                 yield path, 0, 0, 0
+
+
+class AdmissionPolicies:
+    """Policies of files, then those of the cluster, compiled again when any of them changes.
+
+    Attributes:
+        rules: In force.
+        entries: Global entries beside them.
+        objects: Policies of the cluster; None where they do not count.
+        problems: Objects of the cluster that could not be used when it was compiled last.
+    """
+
+    def __init__(self, files: PolicyFiles) -> None:
+        """Takes the files as they are.
+
+        Raises:
+            DocumentError: One cannot be used.
+            SourceError: One cannot be read.
+        """
+        self.objects: PolicyObjects | None = None
+        self._files = files
+        self._stamp = files.stamp()
+        self._read = files.load()
+        self._take(LoadedPolicies(), _compiled(self._read, LoadedPolicies()))
+
+    async def look(self) -> bool:
+        """Takes over what has changed; whether anything has. All stays as it is when files cannot be used.
+
+        Reading and compiling go on beside the reviews.
+
+        Raises:
+            DocumentError: A file cannot be used.
+            SourceError: A file cannot be read.
+        """
+        stamp = await asyncio.to_thread(self._files.stamp)
+        is_new, self._stamp = stamp != self._stamp, stamp
+        if is_new:
+            self._read = await asyncio.to_thread(self._files.load)
+        if not (is_new or (self.objects is not None and self.objects.is_changed)):
+            return False
+        found = self.objects.read() if self.objects else LoadedPolicies()
+        self._take(found, await asyncio.to_thread(_compiled, self._read, found))
+        return True
+
+    def _take(self, found: LoadedPolicies, rules: AdmissionRules) -> None:
+        self.rules = rules
+        self.entries: tuple[GlobalContextEntry, ...] = (*self._read.entries, *found.global_contexts)
+        self.problems = tuple(map(str, found.errors))
+
+
+def _compiled(read: PolicyInput, found: LoadedPolicies) -> AdmissionRules:
+    return admission_rules((*read.policies, *found.policies), (*read.exceptions, *found.exceptions))

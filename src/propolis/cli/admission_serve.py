@@ -71,7 +71,8 @@ def serve(
         raise DocumentError("there is nothing to decide by", expected="--policies or --from-cluster")
     if from_cluster and offline:
         raise DocumentError("policies of a cluster need one", expected="--from-cluster without --offline")
-    from propolis.app.admission_server import AdmissionOptions, serve_admission
+    from propolis.app.admission_options import AdmissionOptions
+    from propolis.app.admission_server import serve_admission
 
     serve_admission(
         AdmissionOptions(

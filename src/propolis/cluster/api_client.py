@@ -13,7 +13,9 @@ import msgspec
 from propolis.cluster.credentials import Credentials
 from propolis.cluster.exec_plugin import ExecCredential
 from propolis.cluster.kubeconfig import Access
+from propolis.cluster.pace import Pace
 from propolis.cluster.tls import tls_context
+from propolis.core import clock
 from propolis.core.errors import DocumentError, LimitError, Place, SourceError
 from propolis.core.limits import DEFAULT, Limits
 
@@ -41,6 +43,7 @@ class Patience(msgspec.Struct, frozen=True):
         attempts: Requests before an answer counts as final.
         first_wait_seconds: Before the second; it doubles from there.
         longest_wait_seconds: Of any wait, also when the server asks for a longer one.
+        requests_a_second: In the long run; as many may come at once after a rest. 0 for any number.
     """
 
     connect_seconds: float = 10.0
@@ -49,6 +52,7 @@ class Patience(msgspec.Struct, frozen=True):
     attempts: int = 5
     first_wait_seconds: float = 0.25
     longest_wait_seconds: float = 20.0
+    requests_a_second: int = 300
 
 
 class RefusedError(SourceError):
@@ -94,6 +98,7 @@ class ApiClient:
         self._credentials = credentials
         self._patience = patience
         self._sleep = sleep
+        self._pace = Pace(patience.requests_a_second, patience.requests_a_second)
 
     @property
     def server(self) -> str:
@@ -208,6 +213,9 @@ class ApiClient:
         self, request: _Request, patience: aiohttp.ClientTimeout | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer that is a success; what breaks while it is read is a wish to ask again."""
+        wait = self._pace.wait_seconds(clock.monotonic())
+        if wait:
+            await self._sleep(wait)
         headers = [*await self._credentials.headers(), ("Accept", request.accept)]
         headers += [] if request.body is None else [("Content-Type", request.content_type)]
         cluster = self._access.cluster

@@ -11,10 +11,10 @@ import pytest
 from propolis.app import admission_application
 from propolis.app.admission_application import AdmissionApplication
 from propolis.app.admission_metrics import AdmissionMetrics
-from propolis.app.admission_policies import PolicyFiles
+from propolis.app.admission_policies import AdmissionPolicies, PolicyFiles
 from propolis.app.admission_rules import AdmissionRules, admission_rules
 from propolis.app.admission_service import AdmissionService, World
-from propolis.core.errors import DocumentError
+from propolis.core.errors import DocumentError, SourceError
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.policy.sources.documents import read_policies
 from tests.harness.asgi import Answer as HttpAnswer
@@ -229,3 +229,31 @@ def test_policies_that_cannot_be_used_are_refused_whole(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(ENFORCED.replace("FAILURE", "Perhaps"))
     with pytest.raises(DocumentError, match="bad.yaml"):
         PolicyFiles([str(tmp_path)]).load()
+
+
+def written(folder: Path, *texts: str) -> None:
+    (folder / "policies.yaml").write_text("---".join(texts).replace("FAILURE", FAIL))
+
+
+def test_what_is_in_force_changes_with_the_files_and_stays_when_they_cannot_be_used(tmp_path: Path) -> None:
+    written(tmp_path, ENFORCED)
+    policies = AdmissionPolicies(PolicyFiles([str(tmp_path)]))
+    assert (asyncio.run(policies.look()), policies.rules.policies) == (False, 1)
+    written(tmp_path, ENFORCED, CHANGING)
+    assert (asyncio.run(policies.look()), policies.rules.policies) == (True, 2)
+    written(tmp_path, ENFORCED.replace("rules:", "rulez:"))
+    with pytest.raises(DocumentError, match="has no rules"):
+        asyncio.run(policies.look())
+    assert (asyncio.run(policies.look()), policies.rules.policies) == (False, 2)
+
+
+def test_roles_that_are_not_known_yet_are_not_taken_for_none() -> None:
+    by_role = rules(ENFORCED.replace("{resources:", "{clusterRoles: [view], resources:"))
+    unknown = service(by_role)
+
+    def ask_roles(_user: str, _groups: tuple[str, ...]) -> Any:
+        raise SourceError("know the roles of users", "", "the first list is on its way")
+
+    unknown.world = World(nothing, unknown.world.parent, ask_roles)
+    assert response(unknown, "/validate/fail")["allowed"] is False
+    assert response(unknown, "/validate/ignore")["allowed"] is True

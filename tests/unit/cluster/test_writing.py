@@ -82,3 +82,23 @@ def test_a_pod_has_the_access_of_its_service_account(tmp_path: Path) -> None:
 def test_outside_of_a_pod_there_is_no_such_access(tmp_path: Path) -> None:
     assert in_cluster_access("", "443", tmp_path) is None
     assert in_cluster_access("10.96.0.1", "443", tmp_path) is None
+
+
+def test_a_client_that_asks_too_often_waits_its_turn() -> None:
+    waits: list[float] = []
+
+    async def run() -> None:
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+
+        api = FakeApi()
+        async with serving(api) as address:
+            access = Access("test", ClusterEntry(server=address), UserEntry(token=TOKEN), Path())
+            patience = Patience(requests_a_second=1)
+            async with open_client(access, patience, sleep) as client:
+                for _ in range(3):
+                    await client.delete(PATH, "delete it")
+
+    asyncio.run(run())
+    assert len(waits) == 2
+    assert 0 < waits[0] < waits[1] <= 2
