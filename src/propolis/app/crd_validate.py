@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from propolis.app.policy_files import policy_files
-from propolis.cluster.files import STDIN, read_file, read_stdin
+from propolis.app.policy_inputs import contents
 from propolis.cluster.observation import problem_of
 from propolis.core.assessment import Problem
-from propolis.core.errors import DocumentError, Error, LimitError, Place
-from propolis.core.limits import DEFAULT
+from propolis.core.errors import DocumentError, LimitError, Place
 from propolis.core.resource import Origin, Resource, reference_of
 from propolis.lang.yaml import load_documents, position_of
 from propolis.policy.engine.crd.definition import definition_problems, is_cheap, rule_costs
@@ -106,24 +103,9 @@ def _kinds(
 def _documents(
     paths: Iterable[str], stdin: BinaryIO, problems: list[Problem]
 ) -> Iterator[tuple[dict[str, object], Origin, bytes]]:
-    for data, path in _contents(paths, stdin, problems):
+    for data, path in contents(paths, stdin, problems):
         for parsed in load_documents(data, path):
             if parsed.error is not None:
                 problems.append(problem_of(parsed.error))
             elif isinstance(parsed.document, dict):
                 yield parsed.document, Origin(path, parsed.line), data
-
-
-def _contents(paths: Iterable[str], stdin: BinaryIO, problems: list[Problem]) -> Iterator[tuple[bytes, str]]:
-    for path in paths:
-        if path == "-":
-            yield read_stdin(stdin, DEFAULT), STDIN
-            continue
-        for file in policy_files(Path(path)):
-            if isinstance(file, Problem):
-                problems.append(file)
-                continue
-            try:
-                yield read_file(file, DEFAULT), str(file)
-            except Error as error:
-                problems.append(problem_of(error))

@@ -48,8 +48,8 @@ def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin:
     problems: list[Problem] = []
     choices, files = pack.split(policies)
     found.append(LoadedPolicies(policies=tuple(pack.chosen(choices))))
-    found += [read_policies(data, path) for data, path in _contents(files, stdin, problems)]
-    excepted = [read_policies(data, path) for data, path in _contents(exceptions, stdin, problems)]
+    found += [read_policies(data, path) for data, path in contents(files, stdin, problems)]
+    excepted = [read_policies(data, path) for data, path in contents(exceptions, stdin, problems)]
     problems += [problem_of(error) for one in (*found, *excepted) for error in one.errors]
     return PolicyInput(
         tuple(policy for one in found for policy in one.policies),
@@ -60,7 +60,7 @@ def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin:
     )
 
 
-def _contents(paths: Iterable[str], stdin: BinaryIO, problems: list[Problem]) -> Iterable[tuple[bytes, str]]:
+def contents(paths: Iterable[str], stdin: BinaryIO, problems: list[Problem]) -> Iterable[tuple[bytes, str]]:
     """What files hold; those that cannot be read become problems."""
     for path in paths:
         if path == "-":
