@@ -23,7 +23,9 @@ SPECIMEN = "a.b[*].c[?d=='x' && e || !f] | [0].{g: h, i: j[].k} || [length(m), m
 HOSTILE = ["'); import os #", "c0", "__import__", "v1\n  raise", "{}", "\\", "\u2028", "\x00"]
 texts = st.lists(st.sampled_from(HOSTILE), max_size=3).map("".join)
 LETTER = re.compile(r"\b[a-km-o]\b")
-NAME = re.compile(r"[cfv][0-9]+|[behs]|make|get|append|values|startswith|endswith|meets|pattern|kind")
+NAME = re.compile(
+    r"[cfv][0-9]+|[behs]|make|get|append|values|startswith|endswith|meets|pattern|kind|is_direct"
+)
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:

@@ -83,6 +83,12 @@ class Mismatch:
         return self
 
 
+def summed_up(found: Mismatch) -> Mismatch:
+    """A departure that a map tells as its own."""
+    found.is_direct = False
+    return found
+
+
 def _template(steps: Steps) -> str:
     """The path as text, with ``%d`` for every index."""
     return "".join("%d/" if step is None else f"{step.replace('%', '%%')}/" for step in steps)

@@ -162,7 +162,7 @@ class PatternEmitter(Emitter):
             with block.inside(f"if {found} is not None:"):
                 block.line(f"if {found}.kind is SKIP and not {found}.is_direct: {skipped}.append({found})")
                 with block.inside("else:"):
-                    block.line(f"{found}.is_direct = False")
+                    block.line(f"{found} = {self.constant(mismatch.summed_up)}({found})")
                     self._depart(found, inner)
 
     def _depart(self, found: str, place: Place) -> None:

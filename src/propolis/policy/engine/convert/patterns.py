@@ -15,7 +15,7 @@ from propolis.policy.engine.convert.leaves import SCALAR_LISTS, Path, leaf
 from propolis.policy.engine.convert.refused import Refused
 from propolis.policy.engine.convert.terms import FALSE, TRUE, Call, Compare, Term, and_, not_, or_, written
 from propolis.policy.engine.convert.texts import field, has, wildcard
-from propolis.policy.engine.pattern_tree import ordered_keys
+from propolis.policy.engine.pattern_tree import forgiven_keys, ordered_keys
 from propolis.policy.engine.scalars import compile_scalar
 
 MOST_LEVELS = 40
@@ -80,6 +80,9 @@ class PatternWriter:
         return leaf(pattern, value, path)
 
     def _map(self, pattern: dict[str, Any], value: str, path: Path, level: int) -> Asked:
+        anchored = [key for key in pattern if parse_anchor(key) is not None]
+        if len(anchored) > 1 and forgiven_keys(pattern):
+            raise Refused("conditions below one of several anchors, of which only all together leave out")
         steps = [self._key(key, pattern[key], value, path, level) for key in ordered_keys(pattern)]
         meets = and_(step.meets for step in steps)
         before: Term = TRUE
