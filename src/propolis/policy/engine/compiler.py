@@ -96,7 +96,6 @@ def _compile_rule(
         enforcement=compile_enforcement(policy, rule),
         stops=policy.spec.apply_rules == "One",
         in_background=_in_background(policy, rule),
-        in_admission=policy.spec.admission is not False,
         reach=reach_of(rule.match, policy.namespace),
     )
 

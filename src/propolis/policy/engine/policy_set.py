@@ -64,7 +64,6 @@ class CompiledRule(msgspec.Struct, frozen=True):
         modes: What subjects it is for: resources, other documents, requests of servers.
         stops: Whether the policy's further rules are left out once this one has applied.
         in_background: Whether scans judge by it.
-        in_admission: Whether admission does; tests and ``policy apply`` judge by all.
     """
 
     rule: Rule
@@ -77,7 +76,6 @@ class CompiledRule(msgspec.Struct, frozen=True):
     enforcement: Enforcement | None = None
     stops: bool = False
     in_background: bool = True
-    in_admission: bool = True
     reach: Reaches | None = None
     modes: frozenset[str] = RESOURCES
 
@@ -108,10 +106,6 @@ class PolicySet:
     def of_phases(self, *phases: Phase) -> "PolicySet":
         """The rules of some phases alone."""
         return PolicySet([rule for rule in self.rules if rule.phase in phases])
-
-    def of_admission(self) -> "PolicySet":
-        """The rules that are for admission."""
-        return PolicySet([rule for rule in self.rules if rule.in_admission])
 
     def rules_for(self, request: Request) -> tuple[CompiledRule, ...]:
         """The rules that may be for a request: by kind and subresource, then by operation and namespace."""

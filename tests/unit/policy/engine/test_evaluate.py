@@ -140,11 +140,3 @@ def test_a_resource_nested_too_deep_is_an_error() -> None:
         ("pass", "validation rule 'r' passed."),
         ("error", "the resource is nested too deep for this rule"),
     )
-
-
-def test_what_is_not_for_admission_is_left_out_of_it_alone() -> None:
-    made = policy(pod_rule("deny: {}"))
-    off = msgspec.structs.replace(made, spec=msgspec.structs.replace(made.spec, admission=False))
-    assert len(compile_policies([off]).rules) > 0
-    assert compile_policies([off]).of_admission().rules == ()
-    assert len(compile_policies([made]).of_admission().rules) == len(compile_policies([made]).rules)

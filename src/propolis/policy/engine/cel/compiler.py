@@ -132,7 +132,6 @@ def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding
         phase=_PHASES.get(type(policy.spec), Phase.JUDGE),
         enforcement=_enforcement(policy, binding),
         in_background=_in_background(policy),
-        in_admission=_in_admission(policy),
         reach=reach_of_constraints(constraints, policy.namespace),
         modes=_modes(policy),
     )
@@ -307,11 +306,6 @@ def _in_background(policy: CelPolicy) -> bool:
     if isinstance(spec, GeneratingSpec):
         return _is_on(evaluation.generate_existing, default=False)
     return _is_on(evaluation.background, default=True)
-
-
-def _in_admission(policy: CelPolicy) -> bool:
-    evaluation = None if isinstance(policy.spec, DeletingSpec) else policy.spec.evaluation
-    return _is_on(evaluation.admission if evaluation else None, default=True)
 
 
 def _is_on(switch: Switch | None, *, default: bool) -> bool:
