@@ -14,8 +14,10 @@ from propolis.core.errors import DocumentError, Place
 from propolis.lang.quiet_gc import quiet_gc
 from propolis.lang.wildcard import matches
 from propolis.policy.engine.coverage.measure import PolicyCoverage, measure
+from propolis.policy.engine.coverage.measure_cel import measure_cel
 from propolis.policy.engine.coverage.mutants import mutants_of
-from propolis.policy.model.policy import Policy
+from propolis.policy.model.any import AnyPolicy
+from propolis.policy.model.cel.policy import CelPolicy
 from propolis.policy.model.policy_test import PolicyTest
 from propolis.reports.render.policy_coverage import CoverageReport
 
@@ -54,24 +56,23 @@ def measure_coverage(inputs: CoverageInputs, progress: Progress = silent) -> Cov
     steps = _Steps(progress, policies, with_mutants=inputs.with_mutants)
     book = PlaceBook(b"", "")
     with quiet_gc():
-        found = [
-            _placed(
-                measure(policy, tests, clock.now(), with_mutants=inputs.with_mutants, tick=steps.tick),
-                policy,
-                book,
-            )
-            for policy in policies
-        ]
+        found = [_placed(_measured(policy, tests, inputs, steps), policy, book) for policy in policies]
     return CoverageReport(len(tests), tuple(found), tuple(problems))
 
 
-def _policies(tests: Sequence[PolicyTest]) -> list[Policy]:
+def _measured(
+    policy: AnyPolicy, tests: Sequence[PolicyTest], inputs: CoverageInputs, steps: "_Steps"
+) -> PolicyCoverage:
+    if isinstance(policy, CelPolicy):
+        return measure_cel(policy, tests, clock.now())
+    return measure(policy, tests, clock.now(), with_mutants=inputs.with_mutants, tick=steps.tick)
+
+
+def _policies(tests: Sequence[PolicyTest]) -> list[AnyPolicy]:
     """All policies of some tests, each once, in the order of their files."""
-    found: dict[tuple[str, int, str], Policy] = {}
+    found: dict[tuple[str, int, str], AnyPolicy] = {}
     for test in tests:
         for policy in test.policies:
-            if not isinstance(policy, Policy):
-                continue
             found.setdefault((policy.origin.path, policy.origin.line, policy.name), policy)
     return [found[key] for key in sorted(found)]
 
@@ -79,10 +80,10 @@ def _policies(tests: Sequence[PolicyTest]) -> list[Policy]:
 class _Steps:
     """Tells how many mutants were tried."""
 
-    def __init__(self, progress: Progress, policies: Sequence[Policy], *, with_mutants: bool) -> None:
+    def __init__(self, progress: Progress, policies: Sequence[AnyPolicy], *, with_mutants: bool) -> None:
         self._progress = progress
         self._done = 0
-        self._total = sum(len(mutants_of(policy)) for policy in policies) if with_mutants else 0
+        self._total = sum(map(_count, policies)) if with_mutants else 0
 
     def tick(self) -> None:
         """One more was tried."""
@@ -90,7 +91,11 @@ class _Steps:
         self._progress("mutants", self._done, self._total)
 
 
-def _placed(coverage: PolicyCoverage, policy: Policy, book: PlaceBook) -> PolicyCoverage:
+def _count(policy: AnyPolicy) -> int:
+    return 0 if isinstance(policy, CelPolicy) else len(mutants_of(policy))
+
+
+def _placed(coverage: PolicyCoverage, policy: AnyPolicy, book: PlaceBook) -> PolicyCoverage:
     """The coverage with the lines and columns of what it tells."""
 
     def place(source: tuple[str | int, ...]) -> Place:

@@ -132,3 +132,36 @@ def test_a_test_that_cannot_be_read_is_wrong_input(files: Path) -> None:
     result = called("policies")
     assert result.return_value == 2
     assert "nowhere.yaml" in result.stderr
+
+
+CEL_POLICY = """\
+apiVersion: policies.kyverno.io/v1
+kind: ValidatingPolicy
+metadata:
+  name: cel-replicas
+spec:
+  matchConstraints:
+    resourceRules:
+      - apiGroups: [apps]
+        apiVersions: [v1]
+        resources: [deployments]
+        operations: [CREATE]
+  matchConditions:
+    - name: in-shop
+      expression: object.metadata.namespace == 'shop'
+  validations:
+    - expression: object.spec.replicas >= 2
+"""
+
+
+def test_a_policy_in_cel_is_measured_beside_the_others(files: Path) -> None:
+    (files / "cel.yaml").write_text(CEL_POLICY)
+    test = TEST.replace("[policy.yaml]", "[policy.yaml, cel.yaml]")
+    (files / "kyverno-test.yaml").write_text(
+        f"{test}  - {{policy: cel-replicas, kind: Deployment, resources: [three], result: pass}}\n"
+    )
+    result = called("policies", "--no-mutants")
+    assert result.return_value == 0
+    assert "14:7  cel-replicas: condition in-shop - skipped" in result.stdout
+    assert "16:7  cel-replicas: expression object.spec.replicas >= 2 - not met" in result.stdout
+    assert "rules 2/2, branches 4/6" in result.stdout

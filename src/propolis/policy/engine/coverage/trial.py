@@ -11,14 +11,13 @@ from propolis.policy.engine.expectation import Row, check
 from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.cel.policy import CelPolicy, MutatingSpec
 from propolis.policy.model.kyverno_test import Expectation
-from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import PolicyTest
 
 Held = Counter[tuple[str, ...]]
 """Rows that hold: rule, kind, resource, expected and actual outcome."""
 
 
-def tests_of(policy: Policy, tests: Iterable[PolicyTest]) -> list[PolicyTest]:
+def tests_of(policy: AnyPolicy, tests: Iterable[PolicyTest]) -> list[PolicyTest]:
     """Tests with what is about a policy alone; other policies only where they change resources."""
     found = []
     for test in tests:
@@ -34,7 +33,7 @@ def tests_of(policy: Policy, tests: Iterable[PolicyTest]) -> list[PolicyTest]:
     return found
 
 
-def is_same(one: AnyPolicy, policy: Policy) -> bool:
+def is_same(one: AnyPolicy, policy: AnyPolicy) -> bool:
     """Whether a policy of a test is a certain one."""
     return one.name == policy.name and one.origin == policy.origin
 
@@ -48,7 +47,7 @@ def _changes(policy: AnyPolicy) -> bool:
 class Trial:
     """The tests of one policy, and the rows that hold for the policy as it is."""
 
-    def __init__(self, policy: Policy, tests: Sequence[PolicyTest], now: datetime) -> None:
+    def __init__(self, policy: AnyPolicy, tests: Sequence[PolicyTest], now: datetime) -> None:
         self._policy = policy
         self._tests = tests
         self._now = now
@@ -72,6 +71,8 @@ class Trial:
 
     def _is_about(self, item: Expectation, mutant: Mutant) -> bool:
         """Whether an expectation may notice: it names the rule or none, or rules stop one another."""
+        if isinstance(self._policy, CelPolicy):
+            return True
         is_named = item.rule.removeprefix("autogen-").removeprefix("cronjob-") == mutant.rule
         return not item.rule or is_named or self._policy.spec.apply_rules == "One"
 
