@@ -13,6 +13,7 @@ from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError, Place
 from propolis.lang.quiet_gc import quiet_gc
 from propolis.lang.wildcard import matches
+from propolis.policy.engine.coverage.cel_faults import cel_mutants_of
 from propolis.policy.engine.coverage.measure import PolicyCoverage, measure
 from propolis.policy.engine.coverage.measure_cel import measure_cel
 from propolis.policy.engine.coverage.mutants import mutants_of
@@ -63,9 +64,10 @@ def measure_coverage(inputs: CoverageInputs, progress: Progress = silent) -> Cov
 def _measured(
     policy: AnyPolicy, tests: Sequence[PolicyTest], inputs: CoverageInputs, steps: "_Steps"
 ) -> PolicyCoverage:
+    now, with_mutants = clock.now(), inputs.with_mutants
     if isinstance(policy, CelPolicy):
-        return measure_cel(policy, tests, clock.now())
-    return measure(policy, tests, clock.now(), with_mutants=inputs.with_mutants, tick=steps.tick)
+        return measure_cel(policy, tests, now, with_mutants=with_mutants, tick=steps.tick)
+    return measure(policy, tests, now, with_mutants=with_mutants, tick=steps.tick)
 
 
 def _policies(tests: Sequence[PolicyTest]) -> list[AnyPolicy]:
@@ -92,7 +94,7 @@ class _Steps:
 
 
 def _count(policy: AnyPolicy) -> int:
-    return 0 if isinstance(policy, CelPolicy) else len(mutants_of(policy))
+    return len(cel_mutants_of(policy) if isinstance(policy, CelPolicy) else mutants_of(policy))
 
 
 def _placed(coverage: PolicyCoverage, policy: AnyPolicy, book: PlaceBook) -> PolicyCoverage:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +14,7 @@ from propolis.policy.engine.case_answers import CaseAnswers
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.compiler import unsupported_feature
 from propolis.policy.engine.coverage.branches import Branch, branches_of
+from propolis.policy.engine.coverage.cel_faults import CelMutant
 from propolis.policy.engine.coverage.mutants import MOST_MUTANTS, Mutant, mutants_of
 from propolis.policy.engine.coverage.seen import Taken, taken
 from propolis.policy.engine.coverage.telling_apart import Example, Teller
@@ -25,6 +27,8 @@ from propolis.policy.engine.subject import PolicySubject
 from propolis.policy.model.action import Patch
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.policy_test import PolicyTest
+
+SomeMutant = TypeVar("SomeMutant", Mutant, CelMutant)
 
 Tick = Callable[[], None]
 """Told after every mutant."""
@@ -140,20 +144,23 @@ def measure(
     if not (with_mutants and own):
         return coverage
     mutants = [one for one in mutants_of(policy, most_mutants + 1) if one.rule not in unjudged]
-    killed, survivors = _tried(mutants[:most_mutants], trial, Teller(policy, own, now), tick)
+    killed, survivors = tried(mutants[:most_mutants], trial, Teller(policy, own, now).example, tick)
     return msgspec.structs.replace(
         coverage, killed=killed, survivors=tuple(survivors), untried=len(mutants) > most_mutants
     )
 
 
-def _tried(mutants: list[Mutant], trial: Trial, teller: Teller, tick: Tick) -> tuple[int, list[Survivor]]:
+def tried(
+    mutants: Sequence[SomeMutant], trial: Trial, example: Callable[[SomeMutant], Example | None], tick: Tick
+) -> tuple[int, list[Survivor]]:
+    """How many mutants the tests notice, and those that they do not, the ones with an example first."""
     killed = 0
     survivors: list[Survivor] = []
     for mutant in mutants:
         if trial.notices(mutant):
             killed += 1
         else:
-            survivors.append(Survivor(mutant.rule, mutant.what, mutant.source, teller.example(mutant)))
+            survivors.append(Survivor(mutant.rule, mutant.what, mutant.source, example(mutant)))
         tick()
     return killed, sorted(survivors, key=lambda one: one.example is None)
 

@@ -1,12 +1,17 @@
-"""The door for policies in CEL: a policy, its tests and the time in; what they exercise out."""
+"""The door for policies in CEL; as for the others, what tests exercise and would not notice comes out."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+import msgspec
+
 from propolis.policy.engine.case_subject import subject_of
 from propolis.policy.engine.coverage.cel_branches import cel_branches_of
+from propolis.policy.engine.coverage.cel_faults import cel_mutants_of
 from propolis.policy.engine.coverage.cel_probes import Probes
-from propolis.policy.engine.coverage.measure import Missed, PolicyCoverage
+from propolis.policy.engine.coverage.cel_telling_apart import CelTeller
+from propolis.policy.engine.coverage.measure import Missed, PolicyCoverage, Tick, tried
+from propolis.policy.engine.coverage.mutants import MOST_MUTANTS
 from propolis.policy.engine.coverage.seen import Taken
 from propolis.policy.engine.coverage.trial import Trial, tests_of
 from propolis.policy.engine.subject import PolicySubject
@@ -14,7 +19,15 @@ from propolis.policy.model.cel.policy import CelPolicy
 from propolis.policy.model.policy_test import PolicyTest
 
 
-def measure_cel(policy: CelPolicy, tests: Sequence[PolicyTest], now: datetime) -> PolicyCoverage:
+def measure_cel(
+    policy: CelPolicy,
+    tests: Sequence[PolicyTest],
+    now: datetime,
+    *,
+    with_mutants: bool = True,
+    tick: Tick = lambda: None,
+    most_mutants: int = MOST_MUTANTS,
+) -> PolicyCoverage:
     """Judges the tests of one policy; ``tests`` may be about others too."""
     own = tests_of(policy, tests)
     trial = Trial(policy, own, now)
@@ -25,7 +38,7 @@ def measure_cel(policy: CelPolicy, tests: Sequence[PolicyTest], now: datetime) -
         for one in _taken(policy, test, frozenset(row.resource for row in rows), now)
     }
     missed = [one for one in branches if (one.what, one.source, one.side) not in seen]
-    return PolicyCoverage(
+    coverage = PolicyCoverage(
         policy=policy.key,
         path=policy.origin.path,
         line=policy.origin.line,
@@ -34,6 +47,13 @@ def measure_cel(policy: CelPolicy, tests: Sequence[PolicyTest], now: datetime) -
         branches=len(branches) - 1,
         missed=tuple(Missed(one.rule, one.what, one.text, one.side, one.source) for one in missed),
         failing=sum(not row.is_passed and not row.is_waiting for rows in trial.rows for row in rows),
+    )
+    if not (with_mutants and own):
+        return coverage
+    mutants = cel_mutants_of(policy, most_mutants + 1)
+    killed, survivors = tried(mutants[:most_mutants], trial, CelTeller(policy, own, now).example, tick)
+    return msgspec.structs.replace(
+        coverage, killed=killed, survivors=tuple(survivors), untried=len(mutants) > most_mutants
     )
 
 

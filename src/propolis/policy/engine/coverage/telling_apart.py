@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from propolis.core.action import Action
-from propolis.core.evaluation import Answer, LookupKey, complete
+from propolis.core.evaluation import Answer, Evaluation, LookupKey, complete
 from propolis.core.finding import Outcome
 from propolis.core.resource import Document, Resource
 from propolis.lang.json_patch import Operation, find_patch
@@ -60,6 +60,11 @@ class Example(msgspec.Struct, frozen=True, omit_defaults=True):
     mutated: str
     operations: tuple[Operation, ...] = ()
     request: str = ""
+
+    @property
+    def has_error(self) -> bool:
+        """Whether one of the two cannot judge it."""
+        return "error" in self.expected or "error" in self.mutated
 
 
 class Teller:
@@ -175,6 +180,11 @@ def verdict_of(base: _Base, pairs: list[PairedRule], subject: PolicySubject, now
     found = complete(
         lambda answers: evaluate(rules, subject, answers, now), base.answers, CaseAnswers(base.test).fetch
     )
+    return seen_from_outside(found)
+
+
+def seen_from_outside(found: Evaluation) -> Verdict:
+    """What can be seen of a decision: outcomes and documents."""
     return tuple(one.outcome for one in found.findings), tuple(map(_made, found.actions))
 
 
@@ -228,14 +238,15 @@ class _Comparison:
         return Example(
             resource=str(base.resource.ref),
             document=subject.resource.document,
-            expected=_said(expected, mutated),
-            mutated=_said(mutated, expected),
+            expected=said(expected, mutated),
+            mutated=said(mutated, expected),
             operations=tuple(find_patch(base.resource.document, subject.resource.document)),
-            request=_request(base.subject, subject),
+            request=request_text(base.subject, subject),
         )
 
 
-def _said(verdict: Verdict, other: Verdict) -> str:
+def said(verdict: Verdict, other: Verdict) -> str:
+    """A verdict in words, beside another."""
     outcomes, documents = verdict
     text = ", ".join(map(str, outcomes)) or "nothing"
     if outcomes == other[0] and documents != other[1]:
@@ -243,7 +254,8 @@ def _said(verdict: Verdict, other: Verdict) -> str:
     return text
 
 
-def _request(before: PolicySubject, after: PolicySubject) -> str:
+def request_text(before: PolicySubject, after: PolicySubject) -> str:
+    """What is changed of a request."""
     parts = []
     if after.operation != before.operation:
         parts.append(f"operation {after.operation}")

@@ -6,12 +6,15 @@ from datetime import datetime
 
 import msgspec
 
+from propolis.policy.engine.coverage.cel_faults import CelMutant
 from propolis.policy.engine.coverage.mutants import Mutant
 from propolis.policy.engine.expectation import Row, check
 from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.cel.policy import CelPolicy, MutatingSpec
 from propolis.policy.model.kyverno_test import Expectation
 from propolis.policy.model.policy_test import PolicyTest
+
+AnyMutant = Mutant | CelMutant
 
 Held = Counter[tuple[str, ...]]
 """Rows that hold: rule, kind, resource, expected and actual outcome."""
@@ -54,7 +57,7 @@ class Trial:
         self._held: dict[tuple[int, str], Held] = {}
         self.rows = [check(test, now) for test in tests]
 
-    def notices(self, mutant: Mutant) -> bool:
+    def notices(self, mutant: AnyMutant) -> bool:
         """Whether a row that holds for the policy does not for the mutant, or says another outcome."""
         for number, test in enumerate(self._tests):
             chosen = [item for item in test.document.results if self._is_about(item, mutant)]
@@ -69,14 +72,14 @@ class Trial:
                 return True
         return False
 
-    def _is_about(self, item: Expectation, mutant: Mutant) -> bool:
+    def _is_about(self, item: Expectation, mutant: AnyMutant) -> bool:
         """Whether an expectation may notice: it names the rule or none, or rules stop one another."""
         if isinstance(self._policy, CelPolicy):
             return True
         is_named = item.rule.removeprefix("autogen-").removeprefix("cronjob-") == mutant.rule
         return not item.rule or is_named or self._policy.spec.apply_rules == "One"
 
-    def _before(self, number: int, mutant: Mutant, test: PolicyTest) -> Held:
+    def _before(self, number: int, mutant: AnyMutant, test: PolicyTest) -> Held:
         key = (number, mutant.rule)
         if key not in self._held:
             self._held[key] = _held(check(test, self._now))
