@@ -181,7 +181,14 @@ def _of_workload(document: Any) -> dict[str, list[str]]:
         here = here.get(key) if isinstance(here, dict) else None
         if not isinstance(here, dict):
             raise EvaluationError(f"no such key: {key}")
-    return {name: [_image(item) for item in here.get(name) or ()] for name in CONTAINER_LISTS}
+    return {name: [_image(item) for item in _listed(here, name)] for name in CONTAINER_LISTS}
+
+
+def _listed(spec: dict[str, Any], name: str) -> list[Any]:
+    found = spec.get(name)
+    if found is not None and not isinstance(found, list):
+        raise EvaluationError(f"{name} is no list")
+    return found or []
 
 
 def _image(container: Any) -> str:

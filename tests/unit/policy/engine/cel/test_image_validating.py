@@ -119,3 +119,9 @@ def test_a_list_of_something_else_is_an_error() -> None:
     more = '\n    images: [{name: extra, expression: "[1]"}]'
     found = said(policy(more), of(IMAGE), Verdicts(is_verified=True))
     assert found == ("error", "failed to evaluate policy: images.extra gives no list of strings")
+
+
+@pytest.mark.parametrize("containers", [True, "text", {"image": "a"}, 7])
+def test_containers_that_are_no_list_are_an_error(containers: object) -> None:
+    document = {**pod(), "spec": {"containers": containers}}
+    assert said(policy(), document)[0] == "error"
