@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import msgspec
 
 from propolis.app.lookups import RANDOM_BYTES
+from propolis.app.progress import silent
 from propolis.cluster.discovery import Served
 from propolis.cluster.reader import ClusterReader
 from propolis.core.errors import Error, SourceError
@@ -89,7 +90,7 @@ class LiveLookups:
             if matches(api_version or "*", one.api_version) and matches(kind or "*", one.kind)
         ]
         exact = "" if "*" in namespace or "?" in namespace else namespace
-        found = await self._live.list_whole(kinds, exact, _silent)
+        found = await self._live.list_whole(kinds, exact, silent)
         for problem in found.problems:
             return Answer(error=problem.text)
         documents = [one.document for one in found.resources]
@@ -177,7 +178,3 @@ def _version(found: Any) -> str:
 
 async def _random(_arguments: _Arguments) -> Answer:
     return Answer(secrets.token_hex(RANDOM_BYTES))
-
-
-def _silent(step: str, done: int, total: int | None) -> None:
-    del step, done, total

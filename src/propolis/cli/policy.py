@@ -1,4 +1,4 @@
-"""``propolis policy``: policies without a cluster. Each command is loaded when it is called."""
+"""``propolis policy``: policies, tried and tested. Each command is loaded when it is called."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -30,7 +30,7 @@ class PolicyGroup(LazyGroup):
 
 @click.group(cls=PolicyGroup)
 def policy() -> None:
-    """Test, check and try policies without a cluster.
+    """Test, check, try, explain and convert policies.
 
     \b
     Example:

@@ -25,7 +25,7 @@ COMMANDS = {
     "scan": ("propolis.cli.scan", "Scan images and root file systems, without keeping anything."),
     "db": ("propolis.cli.db", "Import, update or describe the advisories that images are matched against."),
     "report": ("propolis.cli.report", "Show or export what the last run found."),
-    "policy": ("propolis.cli.policy", "Test, check and try policies without a cluster."),
+    "policy": ("propolis.cli.policy", "Test, check, try, explain and convert policies."),
     "admission": ("propolis.cli.admission", "Decide on requests to a cluster by policies."),
 }
 """Name: the module that holds the command of that name, and its line in the list."""

@@ -185,11 +185,9 @@ def is_secret(served: Served) -> bool:
 
 def slim(document: dict[str, Any], served: Served, *, is_whole: bool = False) -> Document:
     """The document with its kind, without what nobody judges."""
-    if is_whole:
-        pass
-    elif is_secret(served):
+    if is_secret(served) and not is_whole:
         document = {"metadata": document["metadata"]}
-    elif served.kind in POD_PATHS:
+    elif served.kind in POD_PATHS and not is_whole:
         document.pop("status", None)
     metadata = document["metadata"]
     metadata.pop("managedFields", None)

@@ -165,3 +165,10 @@ def test_a_policy_in_cel_is_measured_beside_the_others(files: Path) -> None:
     assert "14:7  cel-replicas: condition in-shop - skipped" in result.stdout
     assert "16:7  cel-replicas: expression object.spec.replicas >= 2 - not met" in result.stdout
     assert "rules 2/2, branches 4/6" in result.stdout
+
+
+@pytest.mark.usefixtures("files")
+def test_where_no_test_is_nothing_is_covered() -> None:
+    Path("empty").mkdir()
+    assert document(called("empty", "--format", "json"))["summary"]["percent"] == 0
+    assert called("empty", "--fail-under", "1").return_value == 1
