@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from propolis.core.errors import DocumentError, Error, Place
@@ -77,6 +77,7 @@ def test_a_configuration_is_one_or_an_error_of_the_document(content: bytes) -> N
 
 
 @given(st.text())
+@example("0\x1f")
 def test_seconds_to_wait_are_a_number(header: str) -> None:
     assert seconds_to_wait(header) >= 0
 

@@ -178,8 +178,9 @@ def seconds_to_wait(header: str | None) -> float:
     """Retry-After in seconds, from either of its forms; 0 where it cannot be read."""
     if not header:
         return 0.0
-    if _SECONDS.fullmatch(header.strip()):
-        return float(header)
+    text = header.strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
     try:
         return max(0.0, (parsedate_to_datetime(header) - clock.now()).total_seconds())
     except (ValueError, TypeError, OverflowError):

@@ -32,7 +32,7 @@ class CoverageReport(msgspec.Struct, frozen=True):
 
     @property
     def percent(self) -> float:
-        """Covered of all rules, branches and mutants; 0 where no test names a policy, so nothing is measured."""
+        """Covered of all rules, branches and mutants; 0 where no test names a policy."""
         items = sum(one.items for one in self.policies)
         return 100 * sum(one.covered for one in self.policies) / items if items else 0.0
 
