@@ -199,6 +199,7 @@ class PatternWalk:
             return self._items(pairs, len(value), source, target, seen)
         if isinstance(first, list):
             if len(value) < len(pattern):
+                seen[""] = False  # the engine tells no place for it, and so takes it for an error
                 return self._other(pattern, value, source, target, f"a list of {len(pattern)} items")
             pairs = [(one, number, value[number]) for number, one in enumerate(pattern)]
             return self._items(pairs, len(pattern), source, target, seen)
