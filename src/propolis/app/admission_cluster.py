@@ -55,10 +55,17 @@ class AdmissionCluster:
         kinds = {(one.group, one.plural): one.kind for one in self.reader.served}
 
         async def answer(key: LookupKey) -> Answer:
-            kept = self._namespaces.objects.get(("", key.arguments[0])) if key.kind == NAMESPACE else None
-            return await lookups.answer(key) if kept is None else Answer(kept, _version(kept))
+            kept = self._namespace(key.arguments[0]) if key.kind == NAMESPACE else None
+            return await lookups.answer(key) if kept is None else kept
 
-        return World(answer, lambda group, plural: kinds.get((group, plural), ""), self._roles)
+        return World(
+            answer, lambda group, plural: kinds.get((group, plural), ""), self._roles, self._namespace
+        )
+
+    def _namespace(self, name: str) -> Answer | None:
+        """A namespace as it is kept; None where it is not, so that it is to be asked for."""
+        kept = self._namespaces.objects.get(("", name))
+        return None if kept is None else Answer(kept, _version(kept))
 
     def _roles(self, username: str, groups: tuple[str, ...]) -> Roles:
         """The roles of a user.

@@ -49,6 +49,10 @@ class AdmissionMetrics(Collector):
         self._registry = prometheus_client.CollectorRegistry()
         self._registry.register(self)
 
+    def also(self, collector: Collector) -> None:
+        """Tells what another part of the process counts beside this."""
+        self._registry.register(collector)
+
     def reviewed(self, webhook: str, request: Labels, *, allowed: bool, seconds: float) -> None:
         """Counts one review of a kind, namespace and operation."""
         _add(self._requests, (*request, "true" if allowed else "false", _WEBHOOKS[webhook]))

@@ -12,6 +12,9 @@ from propolis.cluster.kubeconfig import Access, load_access
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # addresses to listen on that are no names
 
 
+DEFAULT_RECORD_DAYS = 30
+
+
 class AdmissionOptions(msgspec.Struct, frozen=True):
     """What an admission server is told.
 
@@ -28,6 +31,8 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
         name: Of the webhook configurations.
         writes: Whether they are written at all.
         folder: Where the authority is kept; None for one that lasts as long as the process.
+        records: The store that keeps decisions; None where none are kept.
+        record_days: How long they are kept.
     """
 
     policies: tuple[str, ...] = ()
@@ -44,6 +49,8 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
     name: str = "propolis-admission"
     writes: bool = True
     folder: Path | None = None
+    records: Path | None = None
+    record_days: int = DEFAULT_RECORD_DAYS
 
 
 def hosts_of(options: AdmissionOptions) -> list[str]:

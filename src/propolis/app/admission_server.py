@@ -13,6 +13,7 @@ from propolis.app.admission_door import Door
 from propolis.app.admission_metrics import AdmissionMetrics
 from propolis.app.admission_options import AdmissionOptions, access_of, hosts_of, target_of
 from propolis.app.admission_policies import AdmissionPolicies, PolicyFiles
+from propolis.app.admission_recorder import Recorder, open_recorder
 from propolis.app.admission_service import AdmissionService, World
 from propolis.app.admission_serving import Server, asked_to_leave, new_loop, server_config, settle
 from propolis.app.server import listen
@@ -53,9 +54,26 @@ class _Admission:
         self._certificates = Certificates(hosts_of(options), clock.now(), options.folder)
         world = World(_nobody, _no_parent, _no_roles)
         self._service = AdmissionService(self._policies.rules, world, AdmissionMetrics())
+        self._recorder = self._begin_recording()
         self._told: set[str] = set()
 
+    def _begin_recording(self) -> Recorder | None:
+        options = self._options
+        if options.records is None:
+            return None
+        recorder = self._service.recorder = open_recorder(options.records, options.record_days, tell)
+        self._service.metrics.also(recorder)
+        return recorder
+
     async def run(self) -> None:
+        """Serves until it is asked to leave; then writes what is not recorded yet."""
+        try:
+            await self._serve()
+        finally:
+            if self._recorder is not None:
+                await asyncio.to_thread(self._recorder.close)
+
+    async def _serve(self) -> None:
         """Serves; everything else stands around it."""
         listener = listen(self._options.host, self._options.port)
         with contextlib.closing(listener):

@@ -7,13 +7,16 @@ from typing import Literal
 import msgspec
 
 from propolis.app.admission_metrics import AdmissionMetrics
+from propolis.app.admission_recorder import Decided, Recorder
 from propolis.app.admission_rules import AdmissionRules, Chosen
 from propolis.core import clock
 from propolis.core.evaluation import Answer, LookupKey, MissingLookups, complete_live
+from propolis.core.resource import ResourceRef
 from propolis.policy.engine.admission import FAILED, ParentKind, Roles, answer_of, refusal, request_subject
 from propolis.policy.engine.evaluate import Decision, evaluate
 from propolis.policy.engine.policy_set import PolicySet
 from propolis.policy.engine.subject import PolicySubject
+from propolis.policy.lookups import namespace_key
 from propolis.policy.model.admission_review import (
     AdmissionRequest,
     AdmissionResponse,
@@ -37,11 +40,13 @@ class World(msgspec.Struct, frozen=True):
         answer: Answers one look-up.
         parent: Kinds by their names in paths.
         roles: What is bound to a user's name and groups.
+        namespace: The answer to a look-up of a namespace, where it is known without asking.
     """
 
     answer: Callable[[LookupKey], Awaitable[Answer]]
     parent: ParentKind
     roles: Callable[[str, tuple[str, ...]], Roles]
+    namespace: Callable[[str], Answer | None] = lambda _name: None
 
 
 class AdmissionService:
@@ -51,12 +56,20 @@ class AdmissionService:
         rules: The policies.
         world: What they may ask.
         metrics: What was done.
+        recorder: Keeps every decision; None where none is kept.
     """
 
-    def __init__(self, rules: AdmissionRules, world: World, metrics: AdmissionMetrics) -> None:
+    def __init__(
+        self,
+        rules: AdmissionRules,
+        world: World,
+        metrics: AdmissionMetrics,
+        recorder: Recorder | None = None,
+    ) -> None:
         self.rules = rules
         self.world = world
         self.metrics = metrics
+        self.recorder = recorder
 
     async def review(self, webhook: Webhook, chosen: Chosen, body: bytes, timeout_seconds: float) -> bytes:
         """The answer to a review.
@@ -79,7 +92,7 @@ class AdmissionService:
                 raise
             return write_response(refusal(error.uid, str(error), code=_BAD_REQUEST))
         labels = (request.kind.get("kind", ""), request.namespace, request.operation.lower())
-        response = await self._decided(webhook, chosen, request, labels, timeout_seconds)
+        response = await self._decided(webhook, chosen, request, body, labels, timeout_seconds)
         taken = clock.monotonic() - begin
         self.metrics.reviewed(webhook, labels, allowed=response.allowed, seconds=taken)
         return write_response(response)
@@ -89,16 +102,20 @@ class AdmissionService:
         webhook: Webhook,
         chosen: Chosen,
         request: AdmissionRequest,
+        body: bytes,
         labels: tuple[str, ...],
         timeout_seconds: float,
     ) -> AdmissionResponse:
         """The decision; a fault of this program counts as the failure policy says."""
         try:
-            return await self._judged(webhook, chosen, request, labels, timeout_seconds)
+            return await self._judged(webhook, chosen, request, body, labels, timeout_seconds)
         except Exception as error:  # noqa: BLE001  # whatever fails, the API server is told what to do
             self.metrics.failed(webhook, "fault")
+            allowed = chosen == "ignore"
+            if self.recorder is not None:
+                self.recorder.take(_undecided(webhook, chosen, request, body, self.rules, allowed=allowed))
             told = f"the policies could not be evaluated: {type(error).__name__}"
-            if chosen == "ignore":
+            if allowed:
                 return AdmissionResponse(request.uid, allowed=True, warnings=(told,))
             return refusal(request.uid, told, code=FAILED)
 
@@ -107,6 +124,7 @@ class AdmissionService:
         webhook: Webhook,
         chosen: Chosen,
         request: AdmissionRequest,
+        body: bytes,
         labels: tuple[str, ...],
         timeout_seconds: float,
     ) -> AdmissionResponse:
@@ -115,16 +133,46 @@ class AdmissionService:
         roles = world.roles(user.username, user.groups or ()) if rules.asks_roles else ((), ())
         subject = request_subject(request, world.parent, roles)
         deadline = clock.monotonic() + max(timeout_seconds - RESERVED_SECONDS, timeout_seconds * SHARE)
-        decision = await self._decision(getattr(rules.sets[chosen], webhook), subject, deadline)
+        answers: dict[LookupKey, Answer] = {}
+        decision = await self._decision(getattr(rules.sets[chosen], webhook), subject, answers, deadline)
         self.metrics.judged(labels, decision.findings)
-        return answer_of(request.uid, subject, decision, rules.warning, may_change=webhook == "mutate")
+        response = answer_of(request.uid, subject, decision, rules.warning, may_change=webhook == "mutate")
+        if self.recorder is not None:
+            self.recorder.take(
+                Decided(
+                    at=clock.now(),
+                    webhook=webhook,
+                    chosen=chosen,
+                    body=body,
+                    ref=subject.resource.ref,
+                    allowed=response.allowed,
+                    rules=rules,
+                    roles=roles,
+                    answers=self._with_namespace(answers, request.namespace),
+                    findings=decision.findings,
+                    refusing=decision.refusing,
+                )
+            )
+        return response
 
-    async def _decision(self, rules: PolicySet, subject: PolicySubject, deadline: float) -> Decision:
+    def _with_namespace(self, answers: dict[LookupKey, Answer], namespace: str) -> Mapping[LookupKey, Answer]:
+        """Answers, and what is known of the namespace: a policy that is replayed may ask for its labels."""
+        key = namespace_key(namespace)
+        known = self.world.namespace(namespace) if namespace and key not in answers else None
+        return answers if known is None else {**answers, key: known}
+
+    async def _decision(
+        self,
+        rules: PolicySet,
+        subject: PolicySubject,
+        answers: dict[LookupKey, Answer],
+        deadline: float,
+    ) -> Decision:
+        """The decision; ``answers`` keeps what was asked."""
         now = clock.now()
         try:
             return evaluate(rules, subject, {}, now)
         except MissingLookups:
-            answers: dict[LookupKey, Answer] = {}
             return await complete_live(
                 lambda known: evaluate(rules, subject, known, now),
                 answers,
@@ -144,3 +192,18 @@ class AdmissionService:
                 return await self.world.answer(key)
         except TimeoutError:
             return Answer(error="no answer within the time-out of the webhook")
+
+
+def _undecided(
+    webhook: Webhook,
+    chosen: Chosen,
+    request: AdmissionRequest,
+    body: bytes,
+    rules: AdmissionRules,
+    *,
+    allowed: bool,
+) -> Decided:
+    """What is kept of a request that could not be judged."""
+    group, version, kind = (request.kind.get(part, "") for part in ("group", "version", "kind"))
+    ref = ResourceRef(f"{group}/{version}" if group else version, kind, request.name, request.namespace)
+    return Decided(clock.now(), webhook, chosen, body, ref, allowed, rules, ((), ()), {})

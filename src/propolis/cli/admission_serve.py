@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from propolis.app.admission_webhooks import Service
+from propolis.cli.options import store_option
 from propolis.core.errors import DocumentError
 
 
@@ -41,6 +42,15 @@ from propolis.core.errors import DocumentError
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder that keeps the server's own authority.  [default: a new one at each start]",
 )
+@store_option
+@click.option("--no-records", is_flag=True, help="Do not keep what is decided.")
+@click.option(
+    "--record-days",
+    type=click.IntRange(1, 3650),
+    default=30,
+    show_default=True,
+    help="How long decisions are kept, for admission replay.",
+)
 def serve(
     policies: tuple[str, ...],
     *,
@@ -57,10 +67,14 @@ def serve(
     name: str,
     no_webhooks: bool,
     folder: Path | None,
+    store: Path | None,
+    no_records: bool,
+    record_days: int,
 ) -> None:
     """Answer the admission reviews of an API server by policies.
 
-    Webhook configurations follow the policies, and are removed when the server is asked to stop.
+    Webhook configurations follow the policies, and are removed when the server is asked to stop. Every
+    decision is recorded in the store, without secrets: see admission replay.
 
     \b
     Examples:
@@ -73,6 +87,7 @@ def serve(
         raise DocumentError("policies of a cluster need one", expected="--from-cluster without --offline")
     from propolis.app.admission_options import AdmissionOptions
     from propolis.app.admission_server import serve_admission
+    from propolis.app.settings import read_settings
 
     serve_admission(
         AdmissionOptions(
@@ -90,6 +105,8 @@ def serve(
             name=name,
             writes=not no_webhooks,
             folder=folder,
+            records=None if no_records else store or read_settings().store,
+            record_days=record_days,
         )
     )
 

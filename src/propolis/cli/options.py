@@ -13,7 +13,7 @@ SEVERITIES = [severity.value for severity in Severity]
 store_option = click.option(
     "--store",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="SQLite file that keeps the runs.  [default: $PROPOLIS_STORE or propolis.db]",
+    help="SQLite file that keeps what was found.  [default: $PROPOLIS_STORE or propolis.db]",
 )
 
 cluster_name_option = click.option(

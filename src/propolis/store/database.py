@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from propolis.core.errors import Error, SourceError
 
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 """All migrations, the oldest first."""
 
 HEAD = KNOWN[-1]

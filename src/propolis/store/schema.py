@@ -188,3 +188,34 @@ revisions = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", Integer, ForeignKey("runs.id"), nullable=False),
 )
+
+admission_blobs = Table(
+    "admission_blobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+    # JSON, deflated: a request, the answers to look-ups, or which policies there were.
+    Column("body", LargeBinary, nullable=False),
+    # When a review named it last, give or take half a day.
+    Column("used_at", UtcDateTime(), nullable=False, index=True),
+)
+
+admission_reviews = Table(
+    "admission_reviews",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime(), nullable=False, index=True),
+    # mutate or validate, and the policies asked: fail, ignore or all.
+    Column("webhook", String(8), nullable=False),
+    Column("chosen", String(64), nullable=False),
+    Column("allowed", Boolean, nullable=False),
+    Column("operation", String(8), nullable=False),
+    Column("api_group", String(253), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("kind", String(253), nullable=False),
+    # Policies that did not let it pass, each with rule, outcome, whether it refused, message.
+    Column("outcomes", JSON, nullable=False),
+    Column("request_id", Integer, ForeignKey("admission_blobs.id"), nullable=False, index=True),
+    Column("answers_id", Integer, ForeignKey("admission_blobs.id"), index=True),
+    Column("policies_id", Integer, ForeignKey("admission_blobs.id"), nullable=False, index=True),
+)
