@@ -69,7 +69,7 @@ class AdmissionRules(msgspec.Struct, frozen=True):
 
 def admission_rules(policies: Iterable[AnyPolicy], exceptions: Sequence[AnyException] = ()) -> AdmissionRules:
     """Compiles the policies that are for requests; others are left out."""
-    chosen = [one for one in map(_for_requests, policies) if one is not None]
+    chosen = [one for one in map(for_requests, policies) if one is not None]
     compiled = compile_policies(chosen, exceptions)
     return AdmissionRules(
         {
@@ -114,7 +114,7 @@ def _with_rules(policy: Policy, rules: Sequence[PolicyRule]) -> Policy:
     return msgspec.structs.replace(policy, spec=msgspec.structs.replace(policy.spec, rules=tuple(rules)))
 
 
-def _for_requests(policy: AnyPolicy) -> AnyPolicy | None:
+def for_requests(policy: AnyPolicy) -> AnyPolicy | None:
     """The policy with the rules that decide requests; None where none does.
 
     Rules that make or change other resources act after the request, not on it; the policies of the API server

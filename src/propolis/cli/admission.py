@@ -8,6 +8,7 @@ import click
 from propolis.cli.root import LazyGroup
 
 ADMISSION_COMMANDS = {
+    "replay": ("propolis.cli.admission_replay", "Tell whom a policy would have refused."),
     "serve": ("propolis.cli.admission_serve", "Answer the admission reviews of an API server."),
 }
 
@@ -25,4 +26,5 @@ def admission() -> None:
     \b
     Example:
       propolis admission serve --policies policies/
+      propolis admission replay --policy require-labels.yaml
     """

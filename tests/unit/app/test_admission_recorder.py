@@ -35,7 +35,7 @@ spec:
   rules:
     - name: team
       match: {any: [{resources: {kinds: [Secret]}}]}
-      validate: {message: no, pattern: {metadata: {labels: {team: "?*"}}}}
+      validate: {message: say who, pattern: {metadata: {labels: {team: "?*"}}}}
 """
 RULES = admission_rules(read_policies(POLICY, "policy.yaml").policies)
 REF = ResourceRef("v1", "Secret", "keys", "shop")
@@ -158,7 +158,7 @@ def test_a_store_that_is_down_is_written_once_it_is_back(database: Database) -> 
         is_up.set()
     assert (recorder.written, recorder.lost) == (1, 0)
     assert told == [
-        "decisions wait to be recorded: write: store answered: it is down",
+        "decisions wait to be recorded: cannot write (store): it is down; try again",
         "decisions are recorded again",
     ]
 
