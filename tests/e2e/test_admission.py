@@ -120,6 +120,7 @@ class Admission:
         self.namespace = namespace
         self.folder = folder / "policies"
         self.folder.mkdir()
+        self.store = folder / "records" / "store.db"
         self.name = f"propolis-{namespace}"
         self._options: list[str] = []
         self._process: subprocess.Popen[str] | None = None
@@ -132,7 +133,7 @@ class Admission:
         command = [str(PROPOLIS), "admission", "serve", "--name", self.name, "--port", "0"]
         command += ["--from-cluster"] if from_cluster else ["--policies", str(self.folder)]
         command += ["--kubeconfig", str(self.plane.kubeconfig)]
-        command += ["--certificates", str(self.folder.parent / "ca")]
+        command += ["--certificates", str(self.folder.parent / "ca"), "--store", str(self.store)]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None
         for line in self._process.stderr:
@@ -140,6 +141,16 @@ class Admission:
                 self.address = line.split()[1]
                 return
         raise AssertionError(f"the process ended with {self._process.wait()}")
+
+    def replayed(self, *policies: Document) -> Document:
+        """What ``admission replay`` tells of policies on what has been recorded."""
+        path = self.folder.parent / "replayed.yaml"
+        path.write_text("\n---\n".join(map(json.dumps, policies)))
+        command = [str(PROPOLIS), "admission", "replay", "--policy", str(path), "--store", str(self.store)]
+        found = subprocess.run([*command, "--format", "json"], capture_output=True, text=True, check=False)
+        if found.returncode:
+            return {"summary": {"requests": 0}, "problem": found.stderr}
+        return dict(json.loads(found.stdout))
 
     def write(self, *policies: Document) -> None:
         """Puts policies in the place of those that are there."""
@@ -438,3 +449,38 @@ def test_a_cluster_that_was_stopped_whole_starts_again_whatever_policies_say(adm
     assert "failed calling webhook" in admission.refuses(config_map("a"))
     admission.start(policy("all", admission.namespace, everything))
     until(lambda: "nothing gets in" in admission.refuses(config_map("a")))
+
+
+def test_requests_of_the_past_tell_whom_a_policy_would_refuse(admission: Admission) -> None:
+    audit = policy("pods", admission.namespace, PRIVILEGED, LABEL, action="Audit")
+    admission.start(audit)
+
+    def is_labelled() -> bool:
+        return "team" in admission.apply(pod("probe"), "--dry-run=server", "-o", "yaml").stdout
+
+    until(is_labelled)
+    assert admission.apply(pod("bad", privileged=True)).returncode == 0
+    assert admission.apply(pod("good")).returncode == 0
+    admission.stop()
+    found = admission.replayed(audit)
+    made = [one for one in found["requests"] if not one["dryRun"]]
+    assert [(one["change"], one["user"], one["operation"]) for one in made] == [
+        ("newly refused", "admin", "CREATE"),
+    ]
+    assert made[0]["resource"] == f"Pod {admission.namespace}/bad"
+    assert "Privileged containers: never." in made[0]["message"]
+    assert made[0]["place"]["line"] == 1
+    assert made[0]["then"] == {"policy": "same", "allowed": True, "outcome": "fail"}
+    assert found["summary"]["changed"] == 0, "what was recorded is what came after all changes"
+
+
+def test_admission_goes_on_without_its_store_and_records_later(admission: Admission) -> None:
+    admission.store.parent.write_text("no folder")
+    admission.start(policy("pods", admission.namespace, PRIVILEGED))
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    assert admission.apply(pod("a")).returncode == 0
+    assert not admission.store.exists()
+    admission.store.parent.unlink()
+    every = policy("pods", admission.namespace, PRIVILEGED)
+    seconds = until(lambda: admission.replayed(every)["summary"]["requests"] >= 2)
+    print(f"decisions were recorded {seconds:.1f} s after the store was there")
