@@ -143,6 +143,9 @@ class AdmissionService:
                     at=clock.now(),
                     webhook=webhook,
                     chosen=chosen,
+                    uid=request.uid,
+                    operation=request.operation,
+                    subresource=request.sub_resource,
                     body=body,
                     ref=subject.resource.ref,
                     allowed=response.allowed,
@@ -206,4 +209,17 @@ def _undecided(
     """What is kept of a request that could not be judged."""
     group, version, kind = (request.kind.get(part, "") for part in ("group", "version", "kind"))
     ref = ResourceRef(f"{group}/{version}" if group else version, kind, request.name, request.namespace)
-    return Decided(clock.now(), webhook, chosen, body, ref, allowed, rules, ((), ()), {})
+    return Decided(
+        at=clock.now(),
+        webhook=webhook,
+        chosen=chosen,
+        uid=request.uid,
+        operation=request.operation,
+        subresource="",
+        body=body,
+        ref=ref,
+        allowed=allowed,
+        rules=rules,
+        roles=((), ()),
+        answers={},
+    )

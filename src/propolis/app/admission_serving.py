@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,8 @@ import uvicorn
 
 GRACE_SECONDS = 10
 """How long open requests may take once the process is asked to stop."""
+SWITCH_SECONDS = 0.0005
+"""The longest that a review waits for a thread beside it, as the one that records decisions."""
 GARBAGE = 50_000
 """Objects between two looks for garbage; a review leaves none that is in a circle."""
 MOST_OPEN = 2000
@@ -23,6 +26,7 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:

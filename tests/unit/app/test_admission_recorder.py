@@ -60,8 +60,19 @@ def review(uid: str = "1", name: str = "keys", **more: Any) -> bytes:
 
 
 def decided(body: bytes, **more: Any) -> Decided:
-    given: dict[str, Any] = {"allowed": True, "answers": {}, **more}
-    return Decided(NOW, "validate", "fail", body, REF, rules=RULES, roles=((), ()), **given)
+    given: dict[str, Any] = {"allowed": True, "answers": {}, "uid": "1", **more}
+    return Decided(
+        at=NOW,
+        webhook="validate",
+        chosen="fail",
+        operation="CREATE",
+        subresource="",
+        body=body,
+        ref=REF,
+        rules=RULES,
+        roles=((), ()),
+        **given,
+    )
 
 
 @contextmanager
@@ -128,15 +139,15 @@ def test_headers_of_calls_are_not_kept(database: Database) -> None:
 
 def test_alike_requests_are_stored_once_whatever_their_uid(database: Database) -> None:
     with recording(lambda: ReviewWriter(database)) as recorder:
-        for uid in ("1", "2", "3"):
-            recorder.take(decided(review(uid)))
+        for uid in ("a1", "b2", "c3"):
+            recorder.take(decided(review(uid), uid=uid))
         recorder.take(decided(review(name="other")))
     assert len({one.request for one in stored(database)}) == 2
 
 
 def test_one_that_cannot_be_read_does_not_stop_the_others(database: Database) -> None:
     with recording(lambda: ReviewWriter(database)) as recorder:
-        for body in (b"{", review(operation=7), review()):
+        for body in (b"{", b'{"request":[]}', review()):
             recorder.take(decided(body))
     assert len(stored(database)) == 1
     assert recorder.lost == 2
