@@ -12,6 +12,7 @@ from propolis.policy.engine.explain.edits import edited
 from propolis.policy.engine.explain.pattern_edits import pattern_edits
 from propolis.policy.engine.explain.pattern_trace import PatternWalk
 from propolis.policy.engine.explain.trace import Budget
+from propolis.policy.engine.mismatch import FAIL
 from propolis.policy.engine.pattern import compile_pattern
 from propolis.policy.model.parse import parse_policy
 from tests.property.policy.test_patterns import keyed, names, patterns, scalars, values
@@ -36,9 +37,19 @@ def verdicts(pattern: Any, value: Any) -> tuple[Any, Any]:
     expected_seen: dict[str, bool] = {}
     found = compile_pattern(pattern)(value, expected_seen)
     seen: dict[str, bool] = {}
-    verdict, _ = PatternWalk(Budget()).walk(pattern, value, (), (), seen)
+    walk = PatternWalk(Budget())
+    verdict, _ = walk.walk(pattern, value, (), (), seen)
     expected = "" if found is None else found.kind
-    return (verdict, seen if verdict else None), (expected, expected_seen if expected else None)
+    traced = (verdict, seen, verdict == FAIL and walk.is_placeless) if verdict else None
+    return traced, ((expected, expected_seen, found.kind == FAIL and found.is_placeless) if found else None)
+
+
+def test_lists_of_lists_that_are_only_tried_are_no_error() -> None:
+    pattern = {"^(a)": [{"b": [["x"], ["y"]]}]}
+    traced, expected = verdicts(pattern, {"a": [{"b": [["x"]]}]})
+    assert traced == expected == (FAIL, {"^(a)": True}, False)
+    traced, expected = verdicts(pattern["^(a)"], [{"b": [["x"]]}])
+    assert traced == expected == (FAIL, {}, True)
 
 
 @given(patterns, values)

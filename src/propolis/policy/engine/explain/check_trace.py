@@ -54,8 +54,9 @@ class CheckTracer:
         except (ExpressionError, PatternTooDeepError) as error:
             return Traced(Outcome.ERROR, (Node("pattern", "", ERROR, note=error.message, source=source),))
         seen: dict[str, bool] = {}
-        verdict, nodes = PatternWalk(self.budget).walk(resolved, value, source, target, seen)
-        outcome = _outcome(verdict, seen)
+        walk = PatternWalk(self.budget)
+        verdict, nodes = walk.walk(resolved, value, source, target, seen)
+        outcome = _outcome(verdict, seen, is_placeless=walk.is_placeless)
         note = _note(verdict, seen)
         word = {Outcome.PASS: MET, Outcome.SKIP: SKIPPED, Outcome.ERROR: ERROR}.get(outcome, UNMET)
         children = (*variables, *nodes)
@@ -105,13 +106,14 @@ def _resolved(pattern: Any, context: RecordingContext) -> tuple[Any, tuple[Node,
     return found, context.record.taken()
 
 
-def _outcome(verdict: str, seen: dict[str, bool]) -> Outcome:
-    """What a departure means: an anchor whose key is nowhere makes a failure an error."""
+def _outcome(verdict: str, seen: dict[str, bool], *, is_placeless: bool) -> Outcome:
+    """What a departure means: an anchor whose key is nowhere makes a failure an error, as no place does."""
     if not verdict:
         return Outcome.PASS
     if verdict == SKIP:
         return Outcome.SKIP
-    return Outcome.ERROR if verdict == FAIL and not all(seen.values()) else Outcome.FAIL
+    is_error = verdict == FAIL and (is_placeless or not all(seen.values()))
+    return Outcome.ERROR if is_error else Outcome.FAIL
 
 
 def _note(verdict: str, seen: dict[str, bool]) -> str:

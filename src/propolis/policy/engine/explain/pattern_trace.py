@@ -32,10 +32,12 @@ class PatternWalk:
 
     Attributes:
         budget: Nodes that may be told; what is beyond still decides.
+        is_placeless: Whether the departure that counted last is one for which the engine tells no place.
     """
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
+        self.is_placeless = False
         self._is_direct = False  # whether the last `SKIP` is a global anchor's that nothing sums up
 
     def walk(
@@ -67,6 +69,7 @@ class PatternWalk:
         self, pattern: Any, value: Any, source: Path, target: Path | None, expected: str
     ) -> tuple[Verdict, list[Node]]:
         """A value of a shape that the pattern cannot meet."""
+        self.is_placeless = False
         nodes: list[Node] = []
         note = f"{expected} is expected"
         self._node(nodes, Node("value", brief(pattern), UNMET, brief(value), note, source, target))
@@ -75,6 +78,7 @@ class PatternWalk:
     def _leaf(
         self, pattern: Any, value: Any, source: Path, target: Path | None
     ) -> tuple[Verdict, list[Node]]:
+        self.is_placeless = False
         test = compile_scalar(pattern)
         is_met = all(test(item) for item in value) if type(value) is list else test(value)
         nodes: list[Node] = []
@@ -98,7 +102,7 @@ class PatternWalk:
         ordered = ordered_keys(early)
         first = [key for key in ordered if is_first(key)]
         forgiven, left_out, is_direct = forgiven_keys(early), 0, False
-        verdict, nodes, reason = "", list[Node](), ""
+        verdict, nodes, reason, is_placeless = "", list[Node](), "", False
         for key in (*ordered, *late):
             if reason:
                 self._node(nodes, Node("key", key, SKIPPED, note=reason, source=(*source, key)))
@@ -111,10 +115,10 @@ class PatternWalk:
                 left_out += 1
                 one = SKIP if left_out == len(first) else ""
             if one and not verdict:
-                verdict = one
+                verdict, is_placeless = one, self.is_placeless
                 is_direct = self._is_direct and key not in first
                 reason = _ending(key) if one == SKIP else ""
-        self._is_direct = is_direct
+        self._is_direct, self.is_placeless = is_direct, is_placeless
         return verdict, nodes
 
     def _key(
@@ -129,6 +133,7 @@ class PatternWalk:
         found = value.get(name)
         note, text = "", key
         inner: list[Node] = []
+        self.is_placeless = False
         if modifier == anchors.NEGATION:
             verdict, note = (NEGATION, "must not be there") if name in value else ("", "is not there")
         elif modifier is None or modifier == anchors.ADD:
@@ -184,6 +189,7 @@ class PatternWalk:
                 self._node(nodes, Node("element", f"[{index}]", _WORDS[one], brief(item), "",
                                        (*source, number), at, children=tuple(inner)))  # fmt: skip
             verdict = verdict or ("" if is_met else FAIL)
+        self.is_placeless = False
         return verdict, nodes
 
     def _list(
@@ -199,8 +205,9 @@ class PatternWalk:
             return self._items(pairs, len(value), source, target, seen)
         if isinstance(first, list):
             if len(value) < len(pattern):
-                seen[""] = False  # the engine tells no place for it, and so takes it for an error
-                return self._other(pattern, value, source, target, f"a list of {len(pattern)} items")
+                found = self._other(pattern, value, source, target, f"a list of {len(pattern)} items")
+                self.is_placeless = True
+                return found
             pairs = [(one, number, value[number]) for number, one in enumerate(pattern)]
             return self._items(pairs, len(pattern), source, target, seen)
         return self._leaf(first, value, (*source, 0), target)
@@ -209,17 +216,18 @@ class PatternWalk:
         self, pairs: list[tuple[Any, int, Any]], most: int, source: Path, target: Path | None, seen: Seen
     ) -> tuple[Verdict, list[Node]]:
         """Every item; those that a condition leaves out do not count, unless it leaves out all."""
-        verdict, skipped, nodes = "", 0, list[Node]()
+        verdict, skipped, nodes, is_placeless = "", 0, list[Node](), False
         for index, (pattern, number, item) in enumerate(pairs):
             at = None if target is None else (*target, index)
             is_kept = self.budget.take()
             one, inner = self.walk(pattern, item, (*source, number), at, {} if verdict else seen)
             skipped += one == SKIP
-            verdict = verdict or (one if one != SKIP else "")
+            if not verdict and one != SKIP:
+                verdict, is_placeless = one, self.is_placeless
             if is_kept:
                 node = Node("element", f"[{index}]", _WORDS[one], brief(item), "", (*source, number), at)
                 nodes.append(_merged(node, inner, keeps=True))
-        self._is_direct = False
+        self._is_direct, self.is_placeless = False, is_placeless
         return verdict or (SKIP if skipped and skipped == most else ""), nodes
 
 
