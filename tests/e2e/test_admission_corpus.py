@@ -64,6 +64,7 @@ DROPPED = re.compile(
     r"(?:Deployment|CronJob|Job|StatefulSet|DaemonSet)/\S+ \.spec\.(?:nodeSelector|tolerations) is not"
 )
 """What a policy of the corpus adds in a wrong place: the API server drops fields that it does not know."""
+WARNED = re.compile(r"ValidatingAdmissionPolicy '([^']+)' with binding")
 RULE = re.compile(r"^  (\S+): ", re.MULTILINE)
 
 
@@ -85,16 +86,27 @@ class Api:
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
         ).open
 
-    def create(self, path: str, document: Document) -> tuple[int, Document]:
-        """Status and answer of a trial that stores nothing."""
-        request = urllib.request.Request(f"{self._server}{path}?dryRun=All", json.dumps(document).encode())
+    def create(self, path: str, document: Document, *, dry_run: bool = True) -> tuple[int, Document]:
+        """Status and answer; of a trial that stores nothing, if not told otherwise."""
+        query = "?dryRun=All" if dry_run else ""
+        status, answer, _ = self._post(f"{path}{query}", document)
+        return status, answer
+
+    def warned(self, path: str, document: Document) -> set[str]:
+        """The policies of the API server whose violation a trial is warned of."""
+        return {
+            name for text in self._post(f"{path}?dryRun=All", document)[2] for name in WARNED.findall(text)
+        }
+
+    def _post(self, path: str, document: Document) -> tuple[int, Document, list[str]]:
+        request = urllib.request.Request(f"{self._server}{path}", json.dumps(document).encode())
         request.add_header("Content-Type", "application/json")
         try:
             with self._open(request) as answer:
-                return answer.status, json.load(answer)
+                return answer.status, json.load(answer), answer.headers.get_all("Warning") or []
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, json.load(error)
+                return error.code, json.load(error), error.headers.get_all("Warning") or []
 
 
 def _files() -> Iterator[Path]:
