@@ -30,6 +30,10 @@ class Catalog:
         self._rules: dict[str, int] = _numbers(connection, select(rules.c.key, rules.c.id))
         self._met: dict[int, StoredRule] = {}
 
+    def rebind(self, connection: Connection) -> None:
+        """Writes on another connection from now on, for one that outlives a transaction."""
+        self._connection = connection
+
     def rule(self, rule: Rule) -> "StoredRule":
         """A rule as stored; its texts are brought up to date once a run."""
         met = self._met.get(id(rule))

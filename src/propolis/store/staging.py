@@ -1,8 +1,12 @@
 """Findings of the run in progress, in a temporary table, and how they differ from what is stored."""
 
+from collections.abc import Collection
+
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
+    Insert,
     Integer,
     LargeBinary,
     MetaData,
@@ -20,7 +24,7 @@ from sqlalchemy import (
 )
 
 from propolis.core.finding import OPEN_OUTCOMES
-from propolis.store.schema import changes, findings, resources
+from propolis.store.schema import changes, findings, resources, rules
 
 OPEN = tuple(sorted(OPEN_OUTCOMES))
 
@@ -74,21 +78,19 @@ def stage(connection: Connection, rows: list[StagedRow]) -> None:
 
 def apply_staged(
     connection: Connection,
-    cluster: str,
+    compared: ColumnElement[bool],
     run_id: int,
     revision: int,
-    left_out: tuple[str, ...] = (),
     *,
     is_complete: bool = True,
 ) -> dict[str, int]:
-    """Makes the stored findings of a cluster equal to the staged ones.
+    """Makes some of the stored findings equal to the staged ones.
 
     Args:
         connection: In a transaction, with the staged findings.
-        cluster: Whose findings are compared.
+        compared: Which stored ones, as `of_cluster` and `of_resources` give it; all others stay.
         run_id: The run that staged them.
         revision: Of every row that changes.
-        left_out: Kinds of resources at which the run did not look; their findings stay.
         is_complete: Whether the run saw all that there is. If not, what it did not give again may
             only not have been seen, and stays.
 
@@ -96,14 +98,11 @@ def apply_staged(
         How many open findings are ``new``, ``fixed`` and ``unchanged``.
     """
     unchanged = connection.execute(_count_unchanged()).scalar_one()
-    compared = _compared(cluster, left_out)
     fixed = _record_fixed(connection, compared, run_id, is_complete=is_complete)
     if is_complete:
         _bury_absent(connection, compared, run_id, revision)
     new_ids = _changed_to_open()
-    reopened = connection.execute(
-        insert(changes).from_select(["run_id", "finding_id", "change"], _as_change(new_ids, run_id, "new"))
-    ).rowcount
+    reopened = connection.execute(_note_changes(new_ids, run_id, "new")).rowcount
     _update_changed(connection, run_id, revision)
     added = _insert_absent(connection, run_id, revision)
     return {"new": reopened + added, "fixed": fixed, "unchanged": unchanged}
@@ -113,27 +112,38 @@ def _count_unchanged() -> Select[int]:
     return select(func.count()).select_from(staged.join(findings, _same)).where(_is_open, _was_open)
 
 
-def _compared(cluster: str, left_out: tuple[str, ...]) -> Select[int]:
-    """The resources whose findings are compared."""
-    return select(resources.c.id).where(resources.c.cluster == cluster, resources.c.kind.not_in(left_out))
+def of_cluster(cluster: str, left_out: tuple[str, ...] = ()) -> ColumnElement[bool]:
+    """Findings on all resources of a cluster, but for some kinds."""
+    own = select(resources.c.id).where(resources.c.cluster == cluster, resources.c.kind.not_in(left_out))
+    return findings.c.resource_id.in_(own)
 
 
-def _as_change(finding_ids: Select[int], run_id: int, change: str) -> Select[int, int, str]:
+def of_resources(numbers: Select[int], sources: Collection[str]) -> ColumnElement[bool]:
+    """Findings of some engines on some resources."""
+    own = select(rules.c.id).where(rules.c.source.in_(sources))
+    return and_(findings.c.resource_id.in_(numbers), findings.c.rule_id.in_(own))
+
+
+def _note_changes(finding_ids: Select[int], run_id: int, change: str) -> Insert:
+    """What became of findings in a run; of several changes the last one counts."""
     ids = finding_ids.subquery()
-    return select(literal(run_id), ids.c[0], literal(change))
+    rows = select(literal(run_id), ids.c[0], literal(change))
+    noted = insert(changes).prefix_with("OR REPLACE")
+    return noted.from_select(["run_id", "finding_id", "change"], rows)
 
 
-def _record_fixed(connection: Connection, compared: Select[int], run_id: int, *, is_complete: bool) -> int:
+def _record_fixed(
+    connection: Connection, compared: ColumnElement[bool], run_id: int, *, is_complete: bool
+) -> int:
     """Open before, and now passing, or gone from all that there is."""
     passes = staged.c.outcome.not_in(OPEN)
     fixed = (
         select(findings.c.id)
         .select_from(findings.outerjoin(staged, _same))
-        .where(findings.c.resource_id.in_(compared), _was_open)
+        .where(compared, _was_open)
         .where(or_(staged.c.fingerprint.is_(None), passes) if is_complete else passes)
     )
-    rows = _as_change(fixed, run_id, "fixed")
-    return connection.execute(insert(changes).from_select(["run_id", "finding_id", "change"], rows)).rowcount
+    return connection.execute(_note_changes(fixed, run_id, "fixed")).rowcount
 
 
 def _changed_to_open() -> Select[int]:
@@ -145,11 +155,11 @@ def _changed_to_open() -> Select[int]:
     )
 
 
-def _bury_absent(connection: Connection, compared: Select[int], run_id: int, revision: int) -> None:
+def _bury_absent(connection: Connection, compared: ColumnElement[bool], run_id: int, revision: int) -> None:
     """A tombstone for each stored finding that this run did not give."""
     connection.execute(
         update(findings)
-        .where(findings.c.resource_id.in_(compared), _live)
+        .where(compared, _live)
         .where(findings.c.fingerprint.not_in(select(staged.c.fingerprint)))
         .values(deleted_revision=revision, revision=revision, since_run=run_id)
     )
@@ -189,5 +199,4 @@ def _insert_absent(connection: Connection, run_id: int, revision: int) -> int:
     highest = connection.execute(select(func.coalesce(func.max(findings.c.id), 0))).scalar_one()
     connection.execute(insert(findings).from_select([*columns, "since_run", "revision"], absent))
     opened = select(findings.c.id).where(findings.c.id > highest, findings.c.outcome.in_(OPEN))
-    rows = _as_change(opened, run_id, "new")
-    return connection.execute(insert(changes).from_select(["run_id", "finding_id", "change"], rows)).rowcount
+    return connection.execute(_note_changes(opened, run_id, "new")).rowcount

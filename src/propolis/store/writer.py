@@ -21,7 +21,7 @@ from propolis.store.catalog import Catalog, resource_values
 from propolis.store.database import Database
 from propolis.store.image_rows import replace_images
 from propolis.store.schema import fixes, resources, revisions, runs, workloads
-from propolis.store.staging import StagedRow, apply_staged, prepare, stage
+from propolis.store.staging import StagedRow, apply_staged, of_cluster, prepare, stage
 
 BATCH = 5000
 """Findings handed to the database at once."""
@@ -46,29 +46,9 @@ class RunWriter:
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         """Stages findings, in any number of calls."""
-        rows = self._rows(findings)
+        rows = finding_rows(self._catalog, findings)
         while batch := list(islice(rows, BATCH)):
             stage(self._connection, batch)
-
-    def _rows(self, findings: Iterable[Finding]) -> Iterator[StagedRow]:
-        """Findings as rows; those of one resource come together, so its number is looked up once."""
-        ref, key, number = None, "", 0
-        for finding in findings:
-            if finding.resource is not ref:
-                ref = finding.resource
-                key, number = ref.key, self._catalog.resource(ref)
-            rule = self._catalog.rule(finding.rule)
-            yield (
-                fingerprint_of(rule.key, key, finding.subject),
-                rule.number,
-                number,
-                finding.subject,
-                finding.outcome.value,
-                rule.severity,
-                finding.message,
-                None if finding.evidence is None else _encode(finding.evidence).decode(),
-                finding.change,
-            )
 
     def resource_id(self, ref: ResourceRef) -> int:
         """The number of a resource of this run."""
@@ -87,9 +67,8 @@ class RunWriter:
         """
         inserted = self._connection.execute(insert(revisions).values(run_id=self.run_id)).inserted_primary_key
         self.revision = int(inserted[0]) if inserted else 0
-        return apply_staged(
-            self._connection, self.cluster, self.run_id, self.revision, left_out, is_complete=is_complete
-        )
+        compared = of_cluster(self.cluster, left_out)
+        return apply_staged(self._connection, compared, self.run_id, self.revision, is_complete=is_complete)
 
     def add_scores(self, scores: Iterable[WorkloadScore]) -> None:
         """Replaces the scores of the cluster's workloads."""
@@ -124,6 +103,27 @@ class RunWriter:
             "problems": msgspec.to_builtins(problems),
         }
         self._connection.execute(update(runs).where(runs.c.id == self.run_id).values(values))
+
+
+def finding_rows(catalog: Catalog, findings: Iterable[Finding]) -> Iterator[StagedRow]:
+    """Findings as rows; those of one resource come together, so its number is looked up once."""
+    ref, key, number = None, "", 0
+    for finding in findings:
+        if finding.resource is not ref:
+            ref = finding.resource
+            key, number = ref.key, catalog.resource(ref)
+        rule = catalog.rule(finding.rule)
+        yield (
+            fingerprint_of(rule.key, key, finding.subject),
+            rule.number,
+            number,
+            finding.subject,
+            finding.outcome.value,
+            rule.severity,
+            finding.message,
+            None if finding.evidence is None else _encode(finding.evidence).decode(),
+            finding.change,
+        )
 
 
 def _fix_row(run_id: int, rank: int, group: FixGroup) -> dict[str, Any]:

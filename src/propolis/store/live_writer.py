@@ -1,0 +1,104 @@
+"""Findings of a process that watches a cluster: a few resources at a time, whole each.
+
+What other engines found on the same resources stays. All batches of one process are one run, in state
+``live``: it is no run that looked at everything, so no score is made of it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
+
+from propolis.core.finding import Finding
+from propolis.core.resource import ResourceRef
+from propolis.store.catalog import Catalog
+from propolis.store.database import Database
+from propolis.store.schema import resources, revisions, runs
+from propolis.store.staging import apply_staged, of_resources, prepare, stage
+from propolis.store.writer import finding_rows
+
+LIVE = "live"
+
+touched = Table(
+    "touched", MetaData(), Column("resource_id", Integer, primary_key=True), prefixes=["TEMPORARY"]
+)
+
+
+class LiveWriter:
+    """Writes batches into the store of one cluster. For one thread at a time."""
+
+    def __init__(self, database: Database, cluster: str, sources: Collection[str]) -> None:
+        """Begins no transaction.
+
+        Args:
+            database: The store.
+            cluster: Its name.
+            sources: The engines whose findings it has; others' stay as they are.
+        """
+        self._database = database
+        self._cluster = cluster
+        self._sources = tuple(sources)
+        self._catalog: Catalog | None = None
+        self._run_id = 0
+
+    def write(self, found: Mapping[ResourceRef, Sequence[Finding]], now: datetime) -> dict[str, int]:
+        """Makes the stored findings on these resources equal to those given; all of a batch, or nothing.
+
+        Returns:
+            How many open findings are ``new``, ``fixed`` and ``unchanged``.
+
+        Raises:
+            SourceError: The store cannot be written.
+        """
+        try:
+            with self._database.writing() as connection:
+                catalog = self._begin(connection, now)
+                numbers = [catalog.resource(ref) for ref in found]
+                rows = list(finding_rows(catalog, (one for of_one in found.values() for one in of_one)))
+                if rows:
+                    stage(connection, rows)
+                return self._apply(connection, numbers)
+        except BaseException:
+            self._catalog, self._run_id = None, 0  # what it learned was not stored
+            raise
+
+    def keep(self, refs: Iterable[ResourceRef], now: datetime) -> int:
+        """Buries the findings on all other resources of the cluster; returns how many open ones there were.
+
+        Raises:
+            SourceError: The store cannot be written.
+        """
+        kept = {ref.key for ref in refs}
+        with self._database.writing() as connection:
+            self._begin(connection, now)
+            known = connection.execute(
+                select(resources.c.id, resources.c.key).where(resources.c.cluster == self._cluster)
+            )
+            return self._apply(connection, [number for number, key in known if key not in kept])["fixed"]
+
+    def _begin(self, connection: Connection, now: datetime) -> Catalog:
+        if self._catalog is None:
+            self._catalog = Catalog(connection, self._cluster)
+            row = {
+                "cluster": self._cluster,
+                "state": LIVE,
+                "started_at": now,
+                "inputs": [],
+                "summary": {},
+                "problems": [],
+            }
+            inserted = connection.execute(insert(runs).values(row)).inserted_primary_key
+            self._run_id = int(inserted[0]) if inserted else 0
+        self._catalog.rebind(connection)
+        prepare(connection)
+        return self._catalog
+
+    def _apply(self, connection: Connection, numbers: Sequence[int]) -> dict[str, int]:
+        touched.drop(connection, checkfirst=True)
+        touched.create(connection)
+        if numbers:
+            connection.execute(insert(touched), [{"resource_id": number} for number in set(numbers)])
+        inserted = connection.execute(insert(revisions).values(run_id=self._run_id)).inserted_primary_key
+        revision = int(inserted[0]) if inserted else 0
+        compared = of_resources(select(touched.c.resource_id), self._sources)
+        return apply_staged(connection, compared, self._run_id, revision)

@@ -1,0 +1,90 @@
+"""A process that watches stores a few resources at a time; what others found stays."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from propolis.core.finding import Finding, Outcome, Rule
+from propolis.core.resource import ResourceRef
+from propolis.store.database import Database, open_database
+from propolis.store.finding_queries import FindingFilter, list_findings
+from propolis.store.live_writer import LiveWriter
+from propolis.store.queries import clusters, latest_run
+from propolis.store.schema import runs
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+LABELS = Rule("policy", "labels", "team")
+AUDIT = Rule("config-audit", "checks", "root")
+WEB = ResourceRef("v1", "Pod", "web", "shop", "live")
+CART = ResourceRef("v1", "Pod", "cart", "shop", "live")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return open_database(tmp_path / "store.db")
+
+
+def failing(ref: ResourceRef, rule: Rule = LABELS, outcome: Outcome = Outcome.FAIL) -> Finding:
+    return Finding(rule, ref, outcome, "no")
+
+
+def stored(database: Database) -> set[str]:
+    with database.reading() as connection:
+        _, rows = list_findings(connection, FindingFilter(cluster="live"))
+        return {f"{row.resource.name}:{row.rule}:{row.outcome}" for row in rows}
+
+
+def test_a_batch_says_all_about_its_resources_and_nothing_about_others(database: Database) -> None:
+    writer = LiveWriter(database, "live", {"policy"})
+    assert writer.write({WEB: [failing(WEB)], CART: [failing(CART)]}, NOW)["new"] == 2
+    assert writer.write({WEB: [failing(WEB, outcome=Outcome.PASS)]}, NOW)["fixed"] == 1
+    assert stored(database) == {"web:team:pass", "cart:team:fail"}
+    assert writer.write({CART: []}, NOW)["fixed"] == 1
+    assert stored(database) == {"web:team:pass"}
+
+
+def test_what_other_engines_found_stays(database: Database) -> None:
+    LiveWriter(database, "live", {"config-audit"}).write({WEB: [failing(WEB, AUDIT)]}, NOW)
+    LiveWriter(database, "live", {"policy"}).write({WEB: []}, NOW)
+    assert stored(database) == {"web:root:fail"}
+
+
+def test_a_finding_may_come_and_go_in_one_process(database: Database) -> None:
+    writer = LiveWriter(database, "live", {"policy"})
+    for _ in range(3):
+        assert writer.write({WEB: [failing(WEB)]}, NOW)["new"] == 1
+        assert writer.write({WEB: []}, NOW)["fixed"] == 1
+    assert stored(database) == set()
+
+
+def test_resources_that_nobody_named_are_gone_once_all_were(database: Database) -> None:
+    LiveWriter(database, "live", {"policy"}).write({WEB: [failing(WEB)], CART: [failing(CART)]}, NOW)
+    writer = LiveWriter(database, "live", {"policy"})
+    writer.write({WEB: [failing(WEB)]}, NOW)
+    assert writer.keep([WEB], NOW) == 1
+    assert stored(database) == {"web:team:fail"}
+
+
+def test_all_batches_are_one_run_that_is_no_assessment(database: Database) -> None:
+    writer = LiveWriter(database, "live", {"policy"})
+    for _ in range(3):
+        writer.write({WEB: [failing(WEB)]}, NOW)
+    with database.reading() as connection:
+        assert connection.execute(select(runs.c.state)).scalars().all() == ["live"]
+        assert clusters(connection) == []
+        assert latest_run(connection, "live") is None
+
+
+def test_a_batch_that_fails_leaves_nothing_and_can_be_written_again(database: Database) -> None:
+    writer = LiveWriter(database, "live", {"policy"})
+
+    class Broken(list[Finding]):
+        def __iter__(self) -> None:  # type: ignore[override]
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        writer.write({WEB: [failing(WEB)], CART: Broken()}, NOW)
+    assert stored(database) == set()
+    assert writer.write({WEB: [failing(WEB)]}, NOW)["new"] == 1
