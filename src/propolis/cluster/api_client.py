@@ -146,15 +146,21 @@ class ApiClient:
         request = _Request(path, asked, _JSON, query, limits.file_bytes, body, "PATCH", _APPLY)
         return await self._patiently(request)
 
-    async def delete(self, path: str, asked: str) -> None:
+    async def delete(self, path: str, asked: str, options: bytes | None = None) -> None:
         """Deletes an object; one that is not there is deleted already.
+
+        Args:
+            path: Of the object.
+            asked: What is asked for, for the text of an error.
+            options: DeleteOptions as JSON: which object it must be, what becomes of its dependents.
 
         Raises:
             RefusedError: Another status than success or 404.
             SourceError: No answer, in the end.
         """
         try:
-            await self._patiently(_Request(path, asked, _JSON, {}, DEFAULT.file_bytes, method="DELETE"))
+            request = _Request(path, asked, _JSON, {}, DEFAULT.file_bytes, options, method="DELETE")
+            await self._patiently(request)
         except RefusedError as error:
             if error.status != _NOT_FOUND:
                 raise
