@@ -103,7 +103,7 @@ def by_rule(cases: Iterable[ReplayedCase]) -> list[RuleCases]:
 
 
 class Asker(msgspec.Struct, frozen=True):
-    """Alike cases of one asker: the same rule, user and message, objects of one kind and namespace.
+    """Alike cases of one asker: the same rule, user, message and past, objects of one kind and namespace.
 
     Attributes:
         case: The last one.
@@ -123,7 +123,8 @@ def by_asker(cases: Iterable[ReplayedCase]) -> list[Asker]:
     found: dict[tuple[str, ...], list[ReplayedCase]] = {}
     for one in cases:
         place = one.resource.rpartition("/")[0]
-        key = (one.change, one.policy, one.rule, one.message, one.user, one.operation, place or one.resource)
+        what = (one.user, one.operation, place or one.resource, one.then, one.was)
+        key = (one.change, one.policy, one.rule, one.message, *what)
         found.setdefault(key, []).append(one)
     rows = [
         Asker(
