@@ -7,12 +7,16 @@ when they are asked for: a labelled counter of the library takes longer than a d
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import prometheus_client
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from propolis.core.finding import Finding, Rule
+
+if TYPE_CHECKING:
+    from propolis.app.admission_beside import Beside
 
 MOST_SERIES = 20_000
 """Sets of label values of one metric: kinds and namespaces come from strangers. Others count as one."""
@@ -36,13 +40,18 @@ Labels = tuple[str, ...]
 
 
 class AdmissionMetrics(Collector):
-    """What one process has done."""
+    """What one process has done.
+
+    Attributes:
+        beside: Webhook configurations of others that ask about the same.
+    """
 
     def __init__(self) -> None:
         self._requests: Counter[Labels] = Counter()
         self._results: dict[Labels, dict[tuple[int, str], int]] = {}
         self._rules: dict[int, Rule] = {}
         self._series = 0
+        self.beside: tuple[Beside, ...] = ()
         self._failures: Counter[Labels] = Counter()
         self._buckets = {webhook: [0] * (len(BUCKETS) + 1) for webhook in _WEBHOOKS}
         self._seconds = dict.fromkeys(_WEBHOOKS, 0.0)
@@ -103,6 +112,11 @@ class AdmissionMetrics(Collector):
         for labels, count in self._failures.items():
             failures.add_metric(labels, count)
         yield failures
+        told = "resources that webhooks of others are asked about too"
+        others = GaugeMetricFamily("propolis_other_webhooks", told, labels=("kind", "name"))
+        for beside in self.beside:
+            others.add_metric((beside.kind, beside.name), len(beside.resources))
+        yield others
         yield self._durations()
 
     def _counted(self) -> Counter[Labels]:

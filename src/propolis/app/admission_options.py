@@ -33,6 +33,8 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
         folder: Where the authority is kept; None for one that lasts as long as the process.
         records: The store that keeps decisions; None where none are kept.
         record_days: How long they are kept.
+        settings: ``NAMESPACE/NAME`` of a ConfigMap with Kyverno's settings.
+        settings_file: The same as a file.
     """
 
     policies: tuple[str, ...] = ()
@@ -51,6 +53,8 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
     folder: Path | None = None
     records: Path | None = None
     record_days: int = DEFAULT_RECORD_DAYS
+    settings: str = ""
+    settings_file: Path | None = None
 
 
 def hosts_of(options: AdmissionOptions) -> list[str]:

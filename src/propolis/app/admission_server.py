@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,8 +14,10 @@ from propolis.app.admission_metrics import AdmissionMetrics
 from propolis.app.admission_options import AdmissionOptions, access_of, hosts_of, target_of
 from propolis.app.admission_policies import AdmissionPolicies, PolicyFiles
 from propolis.app.admission_recorder import Recorder, open_recorder
+from propolis.app.admission_rules import AdmissionRules
 from propolis.app.admission_service import AdmissionService, World
 from propolis.app.admission_serving import Server, asked_to_leave, new_loop, server_config, settle
+from propolis.app.admission_settings import SettingsSource
 from propolis.app.server import listen
 from propolis.cluster.reader import ClusterReader, open_reader
 from propolis.core import clock
@@ -28,6 +30,8 @@ LOOK_SECONDS = 0.25
 DISCOVER_SECONDS = 30.0
 """Between two looks at the kinds that the API server serves, and at its webhook configurations."""
 RENEW_SECONDS = 3600.0
+SETTLE_SECONDS = 5.0
+"""After which API servers ask by the webhook configurations that were written."""
 LEAVE_SECONDS = 1.0
 """Between the removal of the webhooks and the last answer: API servers need a moment to see it."""
 
@@ -50,12 +54,14 @@ class _Admission:
 
     def __init__(self, options: AdmissionOptions) -> None:
         self._options = options
-        self._policies = AdmissionPolicies(PolicyFiles(options.policies, options.exceptions))
+        source = SettingsSource(options.settings_file, options.settings)
+        self._policies = AdmissionPolicies(PolicyFiles(options.policies, options.exceptions), source)
         self._certificates = Certificates(hosts_of(options), clock.now(), options.folder)
         world = World(_nobody, _no_parent, _no_roles)
         self._service = AdmissionService(self._policies.rules, world, AdmissionMetrics())
         self._recorder = self._begin_recording()
         self._told: set[str] = set()
+        self._known: Collection[str] = ()
 
     def _begin_recording(self) -> Recorder | None:
         options = self._options
@@ -105,7 +111,7 @@ class _Admission:
 
     def _take(self, door: Door | None) -> None:
         """Decides from now on by the policies and the cluster as they are now."""
-        self._service.rules = self._policies.rules
+        self._service.rules = self._policies.rules.after(self._known)
         if door is not None:
             self._service.world = door.cluster.world(self._policies.entries)
         self._tell_once(self._policies.problems)
@@ -138,8 +144,17 @@ class _Admission:
         await self._write(door, again=True)
 
     async def _write(self, door: Door, *, again: bool = False) -> None:
-        if self._options.writes:
-            await door.write(again=again)
+        written = await door.write(again=again) if self._options.writes else None
+        if written is not None:
+            self._service.metrics.beside = door.beside
+            self._tell_once(one.text for one in door.beside)
+            asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._settle, written)
+
+    def _settle(self, rules: AdmissionRules) -> None:
+        """API servers know by now which webhooks there are for these policies."""
+        if rules is self._policies.rules:
+            self._known = rules.sets.keys()
+            self._service.rules = rules
 
     async def _renew(self) -> None:
         if self._certificates.renew(clock.now()):

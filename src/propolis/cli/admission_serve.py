@@ -8,6 +8,8 @@ from propolis.app.admission_webhooks import Service
 from propolis.cli.options import store_option
 from propolis.core.errors import DocumentError
 
+_SETTINGS = "NAMESPACE/NAME, without --offline and --settings-file"
+
 
 @click.command()
 @click.option(
@@ -51,6 +53,13 @@ from propolis.core.errors import DocumentError
     show_default=True,
     help="How long decisions are kept, for admission replay.",
 )
+@click.option(
+    "--settings",
+    default="",
+    metavar="NAMESPACE/NAME",
+    help="ConfigMap with Kyverno's settings; a change is in force within a second.",
+)
+@click.option("--settings-file", type=click.Path(path_type=Path, dir_okay=False), help="The same as a file.")
 def serve(
     policies: tuple[str, ...],
     *,
@@ -70,6 +79,8 @@ def serve(
     store: Path | None,
     no_records: bool,
     record_days: int,
+    settings: str,
+    settings_file: Path | None,
 ) -> None:
     """Answer the admission reviews of an API server by policies.
 
@@ -85,6 +96,8 @@ def serve(
         raise DocumentError("there is nothing to decide by", expected="--policies or --from-cluster")
     if from_cluster and offline:
         raise DocumentError("policies of a cluster need one", expected="--from-cluster without --offline")
+    if settings and (offline or settings_file or not all(settings.partition("/"))):
+        raise DocumentError(f"--settings {settings!r} cannot be followed", expected=_SETTINGS)
     from propolis.app.admission_options import AdmissionOptions
     from propolis.app.admission_server import serve_admission
     from propolis.app.settings import read_settings
@@ -107,6 +120,8 @@ def serve(
             folder=folder,
             records=None if no_records else store or read_settings().store,
             record_days=record_days,
+            settings=settings,
+            settings_file=settings_file,
         )
     )
 
