@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from propolis.app.admission_beside import Beside, others_beside
 from propolis.app.admission_cluster import AdmissionCluster
 from propolis.app.admission_objects import PolicyObjects
 from propolis.app.admission_policies import AdmissionPolicies
+from propolis.app.admission_replicas import Replicas
 from propolis.app.admission_rules import AdmissionRules
 from propolis.app.admission_webhooks import (
     Configured,
@@ -19,6 +22,7 @@ from propolis.app.admission_webhooks import (
 )
 from propolis.cluster.reader import ClusterReader
 from propolis.cluster.reflector import Reflector
+from propolis.core import clock
 
 if TYPE_CHECKING:
     from propolis.core.resource import Document
@@ -34,13 +38,19 @@ class Door:
     """
 
     def __init__(
-        self, reader: ClusterReader, policies: AdmissionPolicies, target: Target, tasks: asyncio.TaskGroup
+        self,
+        reader: ClusterReader,
+        policies: AdmissionPolicies,
+        target: Target,
+        tasks: asyncio.TaskGroup,
+        replicas: Replicas | None = None,
     ) -> None:
         self.cluster = AdmissionCluster(reader)
         self.reflectors: list[Reflector] = []
         self._reader = reader
         self._policies = policies
         self._target = target
+        self._replicas = replicas
         self._tasks = tasks
         self._running: list[asyncio.Task[None]] = []
         self._written: tuple[Document, ...] = ()
@@ -60,6 +70,19 @@ class Door:
             for reflector in self._follow_policies():
                 await reflector.is_synced.wait()
             await self._policies.look()
+
+    def trust(self, bundle: bytes) -> None:
+        """From the next writing on API servers know the server by these authorities."""
+        self._target = msgspec.structs.replace(self._target, authority=bundle)
+
+    def follow(self, reflector: Reflector) -> None:
+        """Follows something more."""
+        self._follow([reflector])
+
+    async def renew(self) -> None:
+        """Says that this replica is there. Raises `SourceError`."""
+        if self._replicas is not None:
+            await self._replicas.renew(clock.now())
 
     async def discover(self) -> None:
         """Looks again at what is served: new kinds of policies are followed. Raises `SourceError`."""
@@ -97,12 +120,16 @@ class Door:
         self.beside = others_beside(configured, wanted, self._target.name)
 
     async def close(self) -> bool:
-        """Removes the configurations; whether there were any. Raises `SourceError`."""
+        """Removes the configurations, unless other replicas go on; whether it did. Raises `SourceError`."""
         for task in self._running:
             task.cancel()
+        replicas, client = self._replicas, self._reader.client
+        if replicas is not None and not await replicas.leave(clock.now()):
+            return False
         if self._written:
-            client = self._reader.client
             await remove(client, self._target.name, await configured_webhooks(client))
+            if replicas is not None and await replicas.are_there(clock.now()):
+                await write(client, self._written)  # one that came meanwhile believes them to be there
         return bool(self._written)
 
 

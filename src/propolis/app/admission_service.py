@@ -50,6 +50,22 @@ class World(msgspec.Struct, frozen=True):
     namespace: Callable[[str], Answer | None] = lambda _name: None
 
 
+async def _nobody(key: LookupKey) -> Answer:
+    return Answer(error=f"there is no cluster that could answer the look-up {key.kind}")
+
+
+def _no_parent(_group: str, _plural: str) -> str:
+    return ""
+
+
+def _no_roles(_user: str, _groups: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return (), ()
+
+
+NOBODYS_WORLD = World(_nobody, _no_parent, _no_roles)
+"""Without a cluster: look-ups are errors, nobody has roles."""
+
+
 class AdmissionService:
     """Decides by the policies of the moment; they may change between two reviews.
 
