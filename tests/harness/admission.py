@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.harness.control_plane import ControlPlane
+from tests.harness.control_plane.plane import free_ports
 
 Document = dict[str, Any]
 WAIT_SECONDS = 20
@@ -74,12 +75,14 @@ class Admission:
         self._listener = threading.Thread()
         self.address = ""
         self.told: list[str] = []
+        self.port = 0
 
     def start(self, *policies: Document, from_cluster: bool = False, more: Sequence[str] = ()) -> None:
         """Starts it with some policies, or those of the cluster, and more options."""
         if policies:
             self.write(*policies)
-        command = [str(PROPOLIS), "admission", "serve", "--name", self.name, "--port", "0"]
+        self.port = free_ports(1)[0]
+        command = [str(PROPOLIS), "admission", "serve", "--name", self.name, "--port", str(self.port)]
         command += ["--from-cluster"] if from_cluster else ["--policies", str(self.folder)]
         if "--kubeconfig" not in more:
             command += ["--kubeconfig", str(self.plane.kubeconfig)]
