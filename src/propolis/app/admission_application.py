@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 from propolis.app.admission_rules import Chosen
 from propolis.app.admission_service import AdmissionService, Webhook
+from propolis.core import clock
 from propolis.core.limits import MEBIBYTE
 from propolis.policy.engine.webhook_groups import DEFAULT_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS
 from propolis.policy.model.admission_review import ReviewError
@@ -57,6 +58,15 @@ class AdmissionApplication:
     async def _review(
         self, route: tuple[Webhook, Chosen], scope: Scope, receive: Receive, send: Send
     ) -> None:
+        begin = clock.monotonic()
+        await self._reviewed(route, scope, receive, send)
+        query = scope["query_string"].decode("latin1")
+        url = f"{scope['path']}?{query}" if query else scope["path"]
+        self._service.metrics.answered("POST", url, clock.monotonic() - begin)
+
+    async def _reviewed(
+        self, route: tuple[Webhook, Chosen], scope: Scope, receive: Receive, send: Send
+    ) -> None:
         webhook, chosen = route
         body = await _read_body(scope, receive)
         if body is None:
@@ -77,7 +87,7 @@ class AdmissionApplication:
             case "/health/liveness" | "/health/readiness":
                 await _send(send, 200, b"ok", _TEXT)
             case "/metrics":
-                await _send(send, 200, self._service.metrics.text(), _METRICS)
+                await _send(send, 200, await self._service.metrics.text(), _METRICS)
             case _:
                 await _send(send, 404, b"there is nothing here", _TEXT)
 

@@ -9,7 +9,7 @@ from typing import Any
 from propolis.app.admission_application import AdmissionApplication
 from propolis.app.admission_door import Door
 from propolis.app.admission_identity import ServerIdentity, open_identity
-from propolis.app.admission_metrics import AdmissionMetrics
+from propolis.app.admission_metrics import AdmissionMetrics, kind_of
 from propolis.app.admission_options import AdmissionOptions, access_of, target_of
 from propolis.app.admission_policies import AdmissionPolicies, PolicyFiles
 from propolis.app.admission_recorder import Recorder, open_recorder
@@ -113,6 +113,9 @@ class _Admission:
         """The door, with everything known that has to be before anything is decided."""
         secret = self._options.secret
         replicas = Replicas(reader.client, secret.partition("/")[0], target.name) if secret else None
+        metrics = self._service.metrics
+        reader.client.observe = metrics.queried
+        metrics.kind_of = lambda group, resource: kind_of(reader.served, group, resource)
         door = Door(reader, self._policies, target, tasks, replicas)
         await door.open(from_cluster=self._options.from_cluster)
         if secret:
@@ -123,6 +126,7 @@ class _Admission:
     def _take(self, door: Door | None) -> None:
         """Decides from now on by the policies and the cluster as they are now."""
         self._service.rules = self._policies.rules.after(self._known)
+        self._service.metrics.take(self._policies.rules)
         if door is not None:
             self._service.world = door.cluster.world(self._policies.entries)
         self._tell_once(self._policies.problems)

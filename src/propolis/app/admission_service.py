@@ -86,6 +86,7 @@ class AdmissionService:
         self.rules = rules
         self.world = world
         self.metrics = metrics
+        metrics.take(rules)
         self.recorder = recorder
 
     async def review(self, webhook: Webhook, chosen: Chosen, body: bytes, timeout_seconds: float) -> bytes:
@@ -154,8 +155,10 @@ class AdmissionService:
             return AdmissionResponse(request.uid, allowed=True)
         deadline = clock.monotonic() + max(timeout_seconds - RESERVED_SECONDS, timeout_seconds * SHARE)
         answers: dict[LookupKey, Answer] = {}
+        begin = clock.monotonic()
         decision = await self._decision(getattr(rules.set_of(chosen), webhook), subject, answers, deadline)
-        self.metrics.judged(labels, decision.findings)
+        taken = clock.monotonic() - begin
+        self.metrics.judged(labels, decision.findings, taken, dry_run=bool(request.dry_run))
         response = answer_of(request.uid, subject, decision, rules.warning, may_change=webhook == "mutate")
         if self.recorder is not None:
             self.recorder.take(
