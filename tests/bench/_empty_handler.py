@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from propolis.app.admission_certificates import Certificates
+from propolis.app.admission_keeping import folder_authorities
 from propolis.app.admission_serving import Server, new_loop, server_config
 from propolis.app.server import listen
 from propolis.core import clock
@@ -27,7 +28,9 @@ async def empty(scope: Any, receive: Any, send: Any) -> None:
 
 def main() -> None:
     """Serves until it is ended; the authority is kept in the folder that is named."""
-    certificates = Certificates(["127.0.0.1"], clock.now(), Path(sys.argv[1]))
+    certificates = Certificates(
+        ["127.0.0.1"], folder_authorities(Path(sys.argv[1]), clock.now()), clock.now()
+    )
     listener = listen("127.0.0.1", 0)
     print(f"Admission: https://127.0.0.1:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
     with contextlib.closing(listener), asyncio.Runner(loop_factory=new_loop) as runner:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.admission import Admission
 from tests.harness.control_plane import ControlPlane, NotBuiltError, build
 
 ROOT = Path(__file__).parents[2]
@@ -118,3 +119,12 @@ def namespace(control_plane: ControlPlane) -> Iterator[str]:
     assert created.returncode == 0, created.stderr
     yield name
     control_plane.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def admission(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> Iterator[Admission]:
+    found = Admission(control_plane, namespace, tmp_path)
+    try:
+        yield found
+    finally:
+        found.clean()

@@ -4,30 +4,16 @@ import contextlib
 import json
 import ssl
 import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.harness.admission import PRIVILEGED, PROPOLIS, Admission, Document, config_map, pod, policy, until
 from tests.harness.control_plane import ControlPlane
 
-Document = dict[str, Any]
-WAIT_SECONDS = 20
-PROPOLIS = Path(sys.executable).parent / "propolis"
-
-PRIVILEGED = {
-    "name": "no-privileged",
-    "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
-    "validate": {
-        "message": "Privileged containers: never.",
-        "pattern": {"spec": {"containers": [{"=(securityContext)": {"=(privileged)": "false"}}]}},
-    },
-}
 LABEL = {
     "name": "team",
     "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
@@ -78,141 +64,6 @@ BY_ROLE = {
     "exclude": {"any": [{"roles": ["NAMESPACE:editor"]}, {"clusterRoles": ["PROPOLIS"]}]},
     "validate": {"message": "only editors", "deny": {}},
 }
-
-
-def policy(name: str, namespace: str, *rules: Document, action: str = "Enforce") -> Document:
-    """A policy for one namespace."""
-    placed = json.loads(json.dumps(rules))
-    for rule in placed:
-        for item in rule["match"]["any"]:
-            item["resources"]["namespaces"] = [namespace]
-    return {
-        "apiVersion": "kyverno.io/v1",
-        "kind": "ClusterPolicy",
-        "metadata": {"name": name},
-        "spec": {"validationFailureAction": action, "rules": placed},
-    }
-
-
-def pod(name: str, *, privileged: bool = False) -> Document:
-    container = {
-        "name": "c",
-        "image": "registry.example/web:1",
-        "securityContext": {"privileged": privileged},
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name},
-        "spec": {"containers": [container]},
-    }
-
-
-def config_map(name: str, **data: str) -> Document:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
-
-
-class Admission:
-    """A running admission server, and the API server that asks it."""
-
-    def __init__(self, plane: ControlPlane, namespace: str, folder: Path) -> None:
-        self.plane = plane
-        self.namespace = namespace
-        self.folder = folder / "policies"
-        self.folder.mkdir()
-        self.store = folder / "records" / "store.db"
-        self.name = f"propolis-{namespace}"
-        self._options: list[str] = []
-        self._process: subprocess.Popen[str] | None = None
-        self.address = ""
-
-    def start(self, *policies: Document, from_cluster: bool = False) -> None:
-        """Starts it with some policies, or those of the cluster."""
-        if policies:
-            self.write(*policies)
-        command = [str(PROPOLIS), "admission", "serve", "--name", self.name, "--port", "0"]
-        command += ["--from-cluster"] if from_cluster else ["--policies", str(self.folder)]
-        command += ["--kubeconfig", str(self.plane.kubeconfig)]
-        command += ["--certificates", str(self.folder.parent / "ca"), "--store", str(self.store)]
-        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if line.startswith("Admission: "):
-                self.address = line.split()[1]
-                return
-        raise AssertionError(f"the process ended with {self._process.wait()}")
-
-    def replayed(self, *policies: Document) -> Document:
-        """What ``admission replay`` tells of policies on what has been recorded."""
-        path = self.folder.parent / "replayed.yaml"
-        path.write_text("\n---\n".join(map(json.dumps, policies)))
-        command = [str(PROPOLIS), "admission", "replay", "--policy", str(path), "--store", str(self.store)]
-        found = subprocess.run([*command, "--format", "json"], capture_output=True, text=True, check=False)
-        if found.returncode:
-            return {"summary": {"requests": 0}, "problem": found.stderr}
-        return dict(json.loads(found.stdout))
-
-    def write(self, *policies: Document) -> None:
-        """Puts policies in the place of those that are there."""
-        made = self.folder.parent / "new.yaml"
-        made.write_text("\n---\n".join(map(json.dumps, policies)))
-        made.replace(self.folder / "policies.yaml")
-
-    def stop(self) -> int:
-        """Asks it to stop and waits."""
-        assert self._process is not None
-        self._process.terminate()
-        try:
-            return self._process.wait(WAIT_SECONDS)
-        finally:
-            self._forget()
-
-    def kill(self) -> None:
-        """Ends it without a chance to say goodbye."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-        self._forget()
-
-    def _forget(self) -> None:
-        if self._process is not None and self._process.stderr is not None:
-            self._process.stderr.close()
-        self._process = None
-
-    def clean(self) -> None:
-        """Leaves nothing behind that asks a server that is gone."""
-        if self._process is not None:
-            self.kill()
-        for kind in ("validating", "mutating"):
-            self.plane.kubectl("delete", f"{kind}webhookconfiguration", self.name, "--ignore-not-found")
-
-    def apply(self, document: Document, *more: str) -> subprocess.CompletedProcess[str]:
-        """Asks the API server for an object."""
-        arguments = ("apply", "-n", self.namespace, "-f", "-", "--validate=false", *more)
-        return self.plane.kubectl(*arguments, stdin=json.dumps(document))
-
-    def refuses(self, document: Document) -> str:
-        """What it is refused with, in a trial that changes nothing; empty when it is let in."""
-        found = self.apply(document, "--dry-run=server")
-        return found.stderr if found.returncode else ""
-
-
-def until(holds: Callable[[], object]) -> float:
-    """Seconds until something holds: what an API server has read takes effect when it has."""
-    begin = time.monotonic()
-    while time.monotonic() - begin < WAIT_SECONDS:
-        if holds():
-            return time.monotonic() - begin
-    raise AssertionError(f"it does not hold after {WAIT_SECONDS} s")
-
-
-@pytest.fixture
-def admission(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> Iterator[Admission]:
-    found = Admission(control_plane, namespace, tmp_path)
-    try:
-        yield found
-    finally:
-        found.clean()
 
 
 def test_a_privileged_pod_is_denied_with_the_message_of_the_policy(admission: Admission) -> None:

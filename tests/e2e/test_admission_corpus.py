@@ -23,7 +23,7 @@ from propolis.policy.model.cel.policy import CelPolicy, MutatingSpec
 from propolis.policy.model.kyverno_test import Values
 from propolis.policy.model.policy_test import TestUser
 from propolis.policy.sources.documents import read_policies
-from tests.e2e.test_admission import Admission, until
+from tests.harness.admission import Admission, until
 from tests.harness.control_plane import ControlPlane
 from tests.harness.corpora import corpus
 

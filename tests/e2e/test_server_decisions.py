@@ -20,8 +20,8 @@ from propolis.policy.engine.evaluate import evaluate
 from propolis.policy.engine.pod_security import parse_version, pod_of, violations
 from propolis.policy.engine.subject import PolicySubject, UserInfo
 from propolis.policy.sources.documents import read_policies
-from tests.e2e.test_admission import until
 from tests.e2e.test_admission_corpus import Api, _stored
+from tests.harness.admission import until
 from tests.harness.control_plane import ControlPlane
 from tests.harness.corpora import corpora, corpus
 

@@ -1,7 +1,8 @@
 """The web application of admission: reviews, health and metrics, without a framework between.
 
 Paths follow Kyverno's: ``/validate`` and ``/mutate``, each with ``/fail`` or ``/ignore`` for the policies of
-one failure policy, ``/health/liveness``, ``/health/readiness`` and ``/metrics``.
+one failure policy and a name below for policies with webhooks of their own, ``/health/liveness``,
+``/health/readiness`` and ``/metrics``.
 """
 
 import re
@@ -10,9 +11,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
-from propolis.app.admission_rules import DEFAULT_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS, Chosen
+from propolis.app.admission_rules import Chosen
 from propolis.app.admission_service import AdmissionService, Webhook
+from propolis.core import clock
 from propolis.core.limits import MEBIBYTE
+from propolis.policy.engine.webhook_groups import DEFAULT_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS
 from propolis.policy.model.admission_review import ReviewError
 
 MOST_BODY_BYTES = 16 * MEBIBYTE
@@ -25,6 +28,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _JSON, _TEXT = b"application/json", b"text/plain; charset=utf-8"
 _METRICS = b"text/plain; version=0.0.4; charset=utf-8"
 _TIMEOUT = re.compile(r"([0-9]{1,4})(ms|s)?", re.ASCII)
+_OWN = re.compile(r"(?P<shared>/(?:mutate|validate)/(?:fail|ignore))/(?P<key>.+)")
 _ROUTES: dict[str, tuple[Webhook, Chosen]] = {
     "/mutate": ("mutate", "all"),
     "/mutate/fail": ("mutate", "fail"),
@@ -43,7 +47,7 @@ class AdmissionApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        route = _ROUTES.get(scope["path"])
+        route = _route(scope["path"])
         if route is None:
             await self._other(scope, send)
         elif scope["method"] != "POST":
@@ -52,6 +56,15 @@ class AdmissionApplication:
             await self._review(route, scope, receive, send)
 
     async def _review(
+        self, route: tuple[Webhook, Chosen], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        begin = clock.monotonic()
+        await self._reviewed(route, scope, receive, send)
+        query = scope["query_string"].decode("latin1")
+        url = f"{scope['path']}?{query}" if query else scope["path"]
+        self._service.metrics.answered("POST", url, clock.monotonic() - begin)
+
+    async def _reviewed(
         self, route: tuple[Webhook, Chosen], scope: Scope, receive: Receive, send: Send
     ) -> None:
         webhook, chosen = route
@@ -74,9 +87,19 @@ class AdmissionApplication:
             case "/health/liveness" | "/health/readiness":
                 await _send(send, 200, b"ok", _TEXT)
             case "/metrics":
-                await _send(send, 200, self._service.metrics.text(), _METRICS)
+                await _send(send, 200, await self._service.metrics.text(), _METRICS)
             case _:
                 await _send(send, 404, b"there is nothing here", _TEXT)
+
+
+def _route(path: str) -> tuple[Webhook, Chosen] | None:
+    """What a path is for; webhooks of single policies have paths below the shared ones."""
+    found = _ROUTES.get(path)
+    own = _OWN.fullmatch(path) if found is None else None
+    if own is not None:
+        webhook, failure = _ROUTES[own["shared"]]
+        return webhook, f"{failure}/{own['key']}"
+    return found
 
 
 async def _read_body(scope: Scope, receive: Receive) -> bytes | None:

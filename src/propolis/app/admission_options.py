@@ -33,6 +33,10 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
         folder: Where the authority is kept; None for one that lasts as long as the process.
         records: The store that keeps decisions; None where none are kept.
         record_days: How long they are kept.
+        secret: ``NAMESPACE/NAME`` of a Secret that keeps it, for replicas that share it.
+        least_tls: The oldest version of TLS that is spoken.
+        settings: ``NAMESPACE/NAME`` of a ConfigMap with Kyverno's settings.
+        settings_file: The same as a file.
     """
 
     policies: tuple[str, ...] = ()
@@ -51,6 +55,10 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
     folder: Path | None = None
     records: Path | None = None
     record_days: int = DEFAULT_RECORD_DAYS
+    secret: str = ""
+    least_tls: str = "1.2"
+    settings: str = ""
+    settings_file: Path | None = None
 
 
 def hosts_of(options: AdmissionOptions) -> list[str]:

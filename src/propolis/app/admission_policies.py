@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from propolis.app.admission_rules import AdmissionRules, admission_rules
+from propolis.app.admission_settings import SettingsSource
 from propolis.app.policy_files import policy_files
 from propolis.app.policy_inputs import PolicyInput, read_policy_input
 from propolis.core.assessment import Problem
 from propolis.core.errors import DocumentError
+from propolis.policy.engine.webhook_conditions import usable
 from propolis.policy.sources.documents import LoadedPolicies
 
 if TYPE_CHECKING:
@@ -62,21 +64,28 @@ class AdmissionPolicies:
         rules: In force.
         entries: Global entries beside them.
         objects: Policies of the cluster; None where they do not count.
+        source: Of Kyverno's settings.
         problems: Objects of the cluster that could not be used when it was compiled last.
     """
 
-    def __init__(self, files: PolicyFiles) -> None:
+    def __init__(self, files: PolicyFiles, source: SettingsSource | None = None) -> None:
         """Takes the files as they are.
+
+        Args:
+            files: Of policies.
+            source: Of Kyverno's settings; without it they are the defaults.
 
         Raises:
             DocumentError: One cannot be used.
             SourceError: One cannot be read.
         """
         self.objects: PolicyObjects | None = None
+        self.source = source or SettingsSource()
         self._files = files
+        self._is_stale = False
         self._stamp = files.stamp()
         self._read = files.load()
-        self._take(LoadedPolicies(), _compiled(self._read, LoadedPolicies()))
+        self._take(LoadedPolicies(), self._compiled(LoadedPolicies()))
 
     async def look(self) -> bool:
         """Takes over what has changed; whether anything has. All stays as it is when files cannot be used.
@@ -88,20 +97,29 @@ class AdmissionPolicies:
             SourceError: A file cannot be read.
         """
         stamp = await asyncio.to_thread(self._files.stamp)
-        is_new, self._stamp = stamp != self._stamp, stamp
-        if is_new:
+        if stamp != self._stamp:
+            self._stamp = stamp
             self._read = await asyncio.to_thread(self._files.load)
-        if not (is_new or (self.objects is not None and self.objects.is_changed)):
+            self._is_stale = True
+        self._is_stale |= self.source.look()
+        if not (self._is_stale or (self.objects is not None and self.objects.is_changed)):
             return False
         found = self.objects.read() if self.objects else LoadedPolicies()
-        self._take(found, await asyncio.to_thread(_compiled, self._read, found))
+        self._is_stale = False
+        self._take(found, await asyncio.to_thread(self._compiled, found))
         return True
+
+    def _compiled(self, found: LoadedPolicies) -> AdmissionRules:
+        read = self._read
+        policies, exceptions = (*read.policies, *found.policies), (*read.exceptions, *found.exceptions)
+        return admission_rules(policies, exceptions, self.source.settings)
 
     def _take(self, found: LoadedPolicies, rules: AdmissionRules) -> None:
         self.rules = rules
         self.entries: tuple[GlobalContextEntry, ...] = (*self._read.entries, *found.global_contexts)
-        self.problems = tuple(map(str, found.errors))
-
-
-def _compiled(read: PolicyInput, found: LoadedPolicies) -> AdmissionRules:
-    return admission_rules((*read.policies, *found.policies), (*read.exceptions, *found.exceptions))
+        settings = self.source.settings
+        self.problems = tuple(map(str, (*found.errors, *settings.problems)))
+        if len(usable(settings.conditions)) < len(settings.conditions):
+            self.problems += (
+                "matchConditions of the settings are left out: an API server would refuse them",
+            )

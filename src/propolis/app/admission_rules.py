@@ -1,12 +1,13 @@
-"""Policies as admission runs them: those that are for requests, split by what their failure means."""
+"""Policies as admission runs them: those that are for requests, split by their webhooks."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
 from propolis.policy.engine.compiler import compile_policies
-from propolis.policy.engine.policy_set import Phase, PolicySet
+from propolis.policy.engine.policy_set import CompiledRule, Phase, PolicySet
+from propolis.policy.engine.request_filter import RequestFilter
+from propolis.policy.engine.webhook_groups import FailurePolicy, WebhookGroup, group_of, shared_group
 from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.policy import (
     KYVERNO,
@@ -15,30 +16,30 @@ from propolis.policy.model.cel.policy import (
     MutatingSpec,
     ValidatingSpec,
 )
+from propolis.policy.model.kyverno_settings import KyvernoSettings
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
 
-FailurePolicy = Literal["fail", "ignore"]
-Chosen = Literal["fail", "ignore", "all"]
-"""The policies of one failure policy, or all of them."""
+Chosen = str
+"""The policies of one webhook, by the key of its group, or ``all``."""
+ALL = "all"
 FAILURE_POLICIES: tuple[FailurePolicy, ...] = ("fail", "ignore")
-DEFAULT_TIMEOUT_SECONDS = 10
-LONGEST_TIMEOUT_SECONDS = 30
-"""Of a webhook, as the API server has it."""
 
 _ROLE_WORDS = (b'"roles"', b'"clusterRoles"', b"request.roles", b"request.clusterRoles")
 
 
 class RuleSet(msgspec.Struct, frozen=True):
-    """The policies of one failure policy.
+    """The policies of one webhook.
 
     Attributes:
+        group: What the webhook is told.
         changing: Policies with rules that change resources or verify images, for the mutating webhook.
         judging: Policies with the others, and those that verify images again after all changes.
         mutate: Compiled rules of the first.
         validate: Compiled rules of the second.
     """
 
+    group: WebhookGroup
     changing: tuple[AnyPolicy, ...]
     judging: tuple[AnyPolicy, ...]
     mutate: PolicySet
@@ -49,45 +50,114 @@ class AdmissionRules(msgspec.Struct, frozen=True):
     """All policies of an admission server.
 
     Attributes:
-        sets: By failure policy, and all of them.
+        sets: By the keys of their webhooks; `ALL` for all of them.
+        whole: All of one failure policy.
         warning: Keys of policies whose violations are told as warnings.
-        timeout_seconds: The longest that a policy asks for.
         asks_roles: Whether a policy asks which roles the user has.
+        settings: Kyverno's, as far as webhooks have them.
+        filter: Requests that no policy is asked about.
     """
 
     sets: dict[Chosen, RuleSet]
+    whole: dict[FailurePolicy, RuleSet]
     warning: frozenset[str]
-    timeout_seconds: int
     asks_roles: bool
+    settings: KyvernoSettings
+    filter: RequestFilter
 
     @property
     def policies(self) -> int:
         """How many policies there are."""
-        everything = self.sets["all"]
+        everything = self.sets[ALL]
         return len({_key(one) for one in (*everything.changing, *everything.judging)})
 
+    @property
+    def webhooks(self) -> tuple[RuleSet, ...]:
+        """The sets that webhooks ask for, in a stable order."""
+        return tuple(found for key, found in sorted(self.sets.items()) if key != ALL)
 
-def admission_rules(policies: Iterable[AnyPolicy], exceptions: Sequence[AnyException] = ()) -> AdmissionRules:
-    """Compiles the policies that are for requests; others are left out."""
+    def set_of(self, chosen: Chosen) -> RuleSet:
+        """The policies of a webhook; of one that is none any more, all of its failure policy."""
+        found = self.sets.get(chosen)
+        return self.whole[failure_of(chosen)] if found is None else found
+
+    def after(self, known: Collection[Chosen]) -> "AdmissionRules":
+        """The same for the time until API servers know other webhooks than those they know now.
+
+        Where policies have moved between webhooks, the shared ones stand for all: requests are judged twice
+        rather than not at all.
+        """
+        if self.sets.keys() == set(known):
+            return self
+        return msgspec.structs.replace(self, sets={**self.sets, **self.whole})
+
+
+def failure_of(chosen: Chosen) -> FailurePolicy:
+    """What a failure means on the path of a webhook."""
+    return "ignore" if chosen.partition("/")[0] == "ignore" else "fail"
+
+
+def admission_rules(
+    policies: Iterable[AnyPolicy],
+    exceptions: Sequence[AnyException] = (),
+    settings: KyvernoSettings = KyvernoSettings(),  # noqa: B008  # frozen
+) -> AdmissionRules:
+    """Compiles the policies that are for requests; others are left out.
+
+    Args:
+        policies: Of either generation.
+        exceptions: To any of them.
+        settings: Conditions of theirs are not for policies in CEL, which then have webhooks of their own.
+    """
+    are_apart = bool(settings.conditions)
     chosen = [one for one in map(for_requests, policies) if one is not None]
-    compiled = compile_policies(chosen, exceptions)
+    sets = _Sets(chosen, compile_policies(chosen, exceptions))
+    groups = [group_of(one, are_apart=are_apart) for one in chosen]
+    numbers: dict[str, list[int]] = {failure: [] for failure in FAILURE_POLICIES}
+    for number, group in enumerate(groups):
+        numbers.setdefault(group.key, []).append(number)
+    of_failure = {
+        failure: [number for number, group in enumerate(groups) if group.failure == failure]
+        for failure in FAILURE_POLICIES
+    }
     return AdmissionRules(
         {
-            "all": _rule_set(chosen, compiled, FAILURE_POLICIES),
-            "fail": _rule_set(chosen, compiled, ("fail",)),
-            "ignore": _rule_set(chosen, compiled, ("ignore",)),
+            ALL: sets.of(shared_group("fail"), range(len(chosen))),
+            **{key: sets.of(_joined(key, groups, own), own) for key, own in numbers.items()},
         },
+        {failure: sets.of(shared_group(failure), own) for failure, own in of_failure.items()},
         frozenset(_key(one) for one in chosen if _warns(one)),
-        max([timeout for one in chosen if (timeout := _timeout(one))], default=DEFAULT_TIMEOUT_SECONDS),
         any(_asks_roles(one) for one in chosen),
+        settings,
+        RequestFilter(settings),
     )
 
 
-def _rule_set(chosen: Sequence[AnyPolicy], compiled: PolicySet, failures: Sequence[FailurePolicy]) -> RuleSet:
-    numbers = {number for number, one in enumerate(chosen) if _failure_policy(one) in failures}
-    own = PolicySet([rule for rule in compiled.rules if rule.policy in numbers])
-    mutate, validate = own.of_phases(Phase.MUTATE, Phase.VERIFY), own.of_phases(Phase.VERIFY, Phase.JUDGE)
-    return RuleSet(_owners(chosen, mutate), _owners(chosen, validate), mutate, validate)
+def _joined(key: str, groups: Sequence[WebhookGroup], numbers: Sequence[int]) -> WebhookGroup:
+    """The group of some policies: it waits as long as the most patient of them."""
+    if not numbers:
+        return shared_group(failure_of(key))
+    longest = max(groups[number].timeout_seconds for number in numbers)
+    return msgspec.structs.replace(groups[numbers[0]], timeout_seconds=longest)
+
+
+class _Sets:
+    """Makes sets of some of the policies."""
+
+    def __init__(self, policies: Sequence[AnyPolicy], compiled: PolicySet) -> None:
+        self._policies = policies
+        self._rules: dict[int, list[CompiledRule]] = {}
+        for rule in compiled.rules:
+            self._rules.setdefault(rule.policy, []).append(rule)
+
+    def of(self, group: WebhookGroup, numbers: Collection[int]) -> RuleSet:
+        """The set of policies by their numbers."""
+        own = PolicySet([rule for number in numbers for rule in self._rules.get(number, ())])
+        mutate = own.of_phases(Phase.MUTATE, Phase.VERIFY)
+        validate = own.of_phases(Phase.VERIFY, Phase.JUDGE)
+        return RuleSet(
+            group, _owners(self._policies, mutate), _owners(self._policies, validate), mutate, validate
+        )
 
 
 def _owners(chosen: Sequence[AnyPolicy], rules: PolicySet) -> tuple[AnyPolicy, ...]:
@@ -143,24 +213,6 @@ def _is_for_requests(policy: CelPolicy) -> bool:
         return True
     is_on = evaluation.admission is None or evaluation.admission.enabled is not False
     return is_on and evaluation.mode in (None, "", "Kubernetes")
-
-
-def _failure_policy(policy: AnyPolicy) -> FailurePolicy:
-    if isinstance(policy, CelPolicy):
-        stated = getattr(policy.spec, "failure_policy", None)
-    else:
-        webhook = policy.spec.webhook_configuration
-        stated = (webhook.failure_policy if webhook else None) or policy.spec.failure_policy
-    return "ignore" if stated == "Ignore" else "fail"
-
-
-def _timeout(policy: AnyPolicy) -> int:
-    """What a policy asks for, in seconds; 0 for nothing."""
-    webhook = getattr(policy.spec, "webhook_configuration", None)
-    stated = (webhook.timeout_seconds if webhook else None) or getattr(
-        policy.spec, "webhook_timeout_seconds", None
-    )
-    return min(max(stated or 0, 0), LONGEST_TIMEOUT_SECONDS)
 
 
 def _key(policy: AnyPolicy) -> str:

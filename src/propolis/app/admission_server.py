@@ -2,32 +2,37 @@
 
 import asyncio
 import contextlib
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from propolis.app.admission_application import AdmissionApplication
-from propolis.app.admission_certificates import Certificates
 from propolis.app.admission_door import Door
-from propolis.app.admission_metrics import AdmissionMetrics
-from propolis.app.admission_options import AdmissionOptions, access_of, hosts_of, target_of
+from propolis.app.admission_identity import ServerIdentity, open_identity
+from propolis.app.admission_metrics import AdmissionMetrics, kind_of
+from propolis.app.admission_options import AdmissionOptions, access_of, target_of
 from propolis.app.admission_policies import AdmissionPolicies, PolicyFiles
 from propolis.app.admission_recorder import Recorder, open_recorder
-from propolis.app.admission_service import AdmissionService, World
-from propolis.app.admission_serving import Server, asked_to_leave, new_loop, server_config, settle
+from propolis.app.admission_replicas import RENEW_SECONDS as REPLICA_SECONDS
+from propolis.app.admission_replicas import Replicas
+from propolis.app.admission_rules import AdmissionRules
+from propolis.app.admission_service import NOBODYS_WORLD, AdmissionService
+from propolis.app.admission_serving import Server, new_loop, server_config, settle
+from propolis.app.admission_settings import SettingsSource
+from propolis.app.admission_tasks import repeat, tell, until_asked
+from propolis.app.admission_webhooks import Target
 from propolis.app.server import listen
 from propolis.cluster.reader import ClusterReader, open_reader
-from propolis.core import clock
 from propolis.core.errors import Error
-from propolis.core.evaluation import Answer, LookupKey
-from propolis.core.printable import printable
 
 LOOK_SECONDS = 0.25
 """Between two looks at the policies: a change is in force within a second."""
 DISCOVER_SECONDS = 30.0
 """Between two looks at the kinds that the API server serves, and at its webhook configurations."""
-RENEW_SECONDS = 3600.0
+RENEW_SECONDS = 60.0
+"""Between two looks at certificates: a clock may have jumped."""
+SETTLE_SECONDS = 5.0
+"""After which API servers ask by the webhook configurations that were written."""
 LEAVE_SECONDS = 1.0
 """Between the removal of the webhooks and the last answer: API servers need a moment to see it."""
 
@@ -50,12 +55,12 @@ class _Admission:
 
     def __init__(self, options: AdmissionOptions) -> None:
         self._options = options
-        self._policies = AdmissionPolicies(PolicyFiles(options.policies, options.exceptions))
-        self._certificates = Certificates(hosts_of(options), clock.now(), options.folder)
-        world = World(_nobody, _no_parent, _no_roles)
-        self._service = AdmissionService(self._policies.rules, world, AdmissionMetrics())
+        source = SettingsSource(options.settings_file, options.settings)
+        self._policies = AdmissionPolicies(PolicyFiles(options.policies, options.exceptions), source)
+        self._service = AdmissionService(self._policies.rules, NOBODYS_WORLD, AdmissionMetrics())
         self._recorder = self._begin_recording()
         self._told: set[str] = set()
+        self._known: Collection[str] = ()
 
     def _begin_recording(self) -> Recorder | None:
         options = self._options
@@ -77,18 +82,17 @@ class _Admission:
         """Serves; everything else stands around it."""
         listener = listen(self._options.host, self._options.port)
         with contextlib.closing(listener):
-            port = listener.getsockname()[1]
-            target = target_of(self._options, port, self._certificates.authority)
-            server = Server(server_config(AdmissionApplication(self._service), self._certificates.context))
             async with self._opened() as reader, asyncio.TaskGroup() as tasks:
-                door = Door(reader, self._policies, target, tasks) if reader else None
-                if door is not None:
-                    await door.open(from_cluster=self._options.from_cluster)
+                identity = await open_identity(self._options, reader.client if reader else None)
+                target = target_of(self._options, listener.getsockname()[1], identity.bundle)
+                door = await self._opened_door(reader, identity, target, tasks) if reader else None
                 self._take(door)
+                application = AdmissionApplication(self._service)
+                server = Server(server_config(application, identity.certificates.context))
                 serving = tasks.create_task(server.serve(sockets=[listener]))
-                around = [tasks.create_task(work) for work in self._around(door)]
+                around = [tasks.create_task(work) for work in self._around(door, identity)]
                 tell(f"Admission: {target.url}  {self._service.rules.policies} policies (Ctrl-C stops it)")
-                await _until_asked(serving)
+                await until_asked(serving)
                 for task in around:
                     task.cancel()
                 if door is not None:
@@ -103,9 +107,26 @@ class _Admission:
         async with open_reader(access_of(self._options)) as reader:
             yield reader
 
+    async def _opened_door(
+        self, reader: ClusterReader, identity: ServerIdentity, target: Target, tasks: asyncio.TaskGroup
+    ) -> Door:
+        """The door, with everything known that has to be before anything is decided."""
+        secret = self._options.secret
+        replicas = Replicas(reader.client, secret.partition("/")[0], target.name) if secret else None
+        metrics = self._service.metrics
+        reader.client.observe = metrics.queried
+        metrics.kind_of = lambda group, resource: kind_of(reader.served, group, resource)
+        door = Door(reader, self._policies, target, tasks, replicas)
+        await door.open(from_cluster=self._options.from_cluster)
+        if secret:
+            door.follow(identity.reflector(reader.client, secret))
+            await door.renew()
+        return door
+
     def _take(self, door: Door | None) -> None:
         """Decides from now on by the policies and the cluster as they are now."""
-        self._service.rules = self._policies.rules
+        self._service.rules = self._policies.rules.after(self._known)
+        self._service.metrics.take(self._policies.rules)
         if door is not None:
             self._service.world = door.cluster.world(self._policies.entries)
         self._tell_once(self._policies.problems)
@@ -116,14 +137,17 @@ class _Admission:
                 self._told.add(text)
                 tell(text)
 
-    def _around(self, door: Door | None) -> Iterator[Coroutine[Any, Any, None]]:
-        yield _repeat(LOOK_SECONDS, lambda: self._look(door))
-        yield _repeat(RENEW_SECONDS, self._renew)
+    def _around(self, door: Door | None, identity: ServerIdentity) -> Iterator[Coroutine[Any, Any, None]]:
+        yield repeat(LOOK_SECONDS, lambda: self._look(door, identity))
+        yield repeat(RENEW_SECONDS, lambda: self._renew(door, identity))
         if door is not None:
-            yield _repeat(DISCOVER_SECONDS, lambda: self._discover(door))
+            yield repeat(REPLICA_SECONDS, door.renew)
+            yield repeat(DISCOVER_SECONDS, lambda: self._discover(door))
 
-    async def _look(self, door: Door | None) -> None:
+    async def _look(self, door: Door | None, identity: ServerIdentity) -> None:
         """Takes policies over that have changed, and lets the API server ask for what they need."""
+        if identity.is_changed:
+            await self._renew(door, identity)
         if await self._policies.look():
             self._take(door)
             tell(f"{self._service.rules.policies} policies are in force")
@@ -138,12 +162,24 @@ class _Admission:
         await self._write(door, again=True)
 
     async def _write(self, door: Door, *, again: bool = False) -> None:
-        if self._options.writes:
-            await door.write(again=again)
+        written = await door.write(again=again) if self._options.writes else None
+        if written is not None:
+            self._service.metrics.beside = door.beside
+            self._tell_once(one.text for one in door.beside)
+            asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._settle, written)
 
-    async def _renew(self) -> None:
-        if self._certificates.renew(clock.now()):
-            tell("the certificate was renewed")
+    def _settle(self, rules: AdmissionRules) -> None:
+        """API servers know by now which webhooks there are for these policies."""
+        if rules is self._policies.rules:
+            self._known = rules.sets.keys()
+            self._service.rules = rules
+
+    async def _renew(self, door: Door | None, identity: ServerIdentity) -> None:
+        """Does what is due of certificates."""
+        for told in await identity.renew():
+            tell(told)
+        if door is not None:
+            door.trust(identity.bundle)
 
     async def _leave(self, door: Door) -> None:
         """Takes the webhooks back before the last answer, so that no request waits for one in vain."""
@@ -152,44 +188,3 @@ class _Admission:
                 await asyncio.sleep(LEAVE_SECONDS)
         except Error as error:
             tell(f"the webhooks of {self._options.name} stay: {error}")
-
-
-async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Does something now and then; what fails is told and done again."""
-    last = ""
-    while True:
-        try:
-            await work()
-            last = ""
-        except Error as error:
-            if str(error) != last:
-                tell(str(error))
-            last = str(error)
-        await asyncio.sleep(seconds)
-
-
-async def _until_asked(serving: "asyncio.Task[None]") -> None:
-    """Waits until the process is asked to stop, or the server has ended by itself."""
-    leave = asyncio.Event()
-    with asked_to_leave(leave):
-        waiting = asyncio.ensure_future(leave.wait())
-        await asyncio.wait((serving, waiting), return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-
-
-async def _nobody(key: LookupKey) -> Answer:
-    return Answer(error=f"there is no cluster that could answer the look-up {key.kind}")
-
-
-def _no_parent(_group: str, _plural: str) -> str:
-    return ""
-
-
-def _no_roles(_user: str, _groups: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return (), ()
-
-
-def tell(text: str) -> None:
-    """One line on standard error."""
-    sys.stderr.write(f"{printable(text)}\n")
-    sys.stderr.flush()

@@ -8,13 +8,14 @@ import msgspec
 
 from propolis.app.admission_metrics import AdmissionMetrics
 from propolis.app.admission_recorder import Decided, Recorder
-from propolis.app.admission_rules import AdmissionRules, Chosen
+from propolis.app.admission_rules import AdmissionRules, Chosen, failure_of
 from propolis.core import clock
 from propolis.core.evaluation import Answer, LookupKey, MissingLookups, complete_live
 from propolis.core.resource import ResourceRef
 from propolis.policy.engine.admission import FAILED, ParentKind, Roles, answer_of, refusal, request_subject
 from propolis.policy.engine.evaluate import Decision, evaluate
 from propolis.policy.engine.policy_set import PolicySet
+from propolis.policy.engine.request_filter import is_unseen
 from propolis.policy.engine.subject import PolicySubject
 from propolis.policy.lookups import namespace_key
 from propolis.policy.model.admission_review import (
@@ -49,6 +50,22 @@ class World(msgspec.Struct, frozen=True):
     namespace: Callable[[str], Answer | None] = lambda _name: None
 
 
+async def _nobody(key: LookupKey) -> Answer:
+    return Answer(error=f"there is no cluster that could answer the look-up {key.kind}")
+
+
+def _no_parent(_group: str, _plural: str) -> str:
+    return ""
+
+
+def _no_roles(_user: str, _groups: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return (), ()
+
+
+NOBODYS_WORLD = World(_nobody, _no_parent, _no_roles)
+"""Without a cluster: look-ups are errors, nobody has roles."""
+
+
 class AdmissionService:
     """Decides by the policies of the moment; they may change between two reviews.
 
@@ -69,6 +86,7 @@ class AdmissionService:
         self.rules = rules
         self.world = world
         self.metrics = metrics
+        metrics.take(rules)
         self.recorder = recorder
 
     async def review(self, webhook: Webhook, chosen: Chosen, body: bytes, timeout_seconds: float) -> bytes:
@@ -111,7 +129,7 @@ class AdmissionService:
             return await self._judged(webhook, chosen, request, body, labels, timeout_seconds)
         except Exception as error:  # noqa: BLE001  # whatever fails, the API server is told what to do
             self.metrics.failed(webhook, "fault")
-            allowed = chosen == "ignore"
+            allowed = failure_of(chosen) == "ignore"
             if self.recorder is not None:
                 self.recorder.take(_undecided(webhook, chosen, request, body, self.rules, allowed=allowed))
             told = f"the policies could not be evaluated: {type(error).__name__}"
@@ -130,12 +148,17 @@ class AdmissionService:
     ) -> AdmissionResponse:
         rules, world = self.rules, self.world
         user = request.user_info
-        roles = world.roles(user.username, user.groups or ()) if rules.asks_roles else ((), ())
+        asks_roles = rules.asks_roles or rules.filter.asks_roles
+        roles = world.roles(user.username, user.groups or ()) if asks_roles else ((), ())
         subject = request_subject(request, world.parent, roles)
+        if is_unseen(rules.filter, subject):
+            return AdmissionResponse(request.uid, allowed=True)
         deadline = clock.monotonic() + max(timeout_seconds - RESERVED_SECONDS, timeout_seconds * SHARE)
         answers: dict[LookupKey, Answer] = {}
-        decision = await self._decision(getattr(rules.sets[chosen], webhook), subject, answers, deadline)
-        self.metrics.judged(labels, decision.findings)
+        begin = clock.monotonic()
+        decision = await self._decision(getattr(rules.set_of(chosen), webhook), subject, answers, deadline)
+        taken = clock.monotonic() - begin
+        self.metrics.judged(labels, decision.findings, taken, dry_run=bool(request.dry_run))
         response = answer_of(request.uid, subject, decision, rules.warning, may_change=webhook == "mutate")
         if self.recorder is not None:
             self.recorder.take(

@@ -6,21 +6,29 @@ whatever policies say.
 """
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from propolis.app.admission_rules import FAILURE_POLICIES, AdmissionRules, FailurePolicy
+from propolis.app.admission_rules import AdmissionRules
 from propolis.cluster.api_client import ApiClient
-from propolis.cluster.discovery import Served
+from propolis.cluster.discovery import JSON, Served
+from propolis.core.errors import SourceError
+from propolis.core.limits import MEBIBYTE
 from propolis.core.resource import Document
-from propolis.policy.engine.webhooks import ServedKind, WebhookRule, webhook_rules
+from propolis.policy.engine.webhook_conditions import usable
+from propolis.policy.engine.webhook_groups import NAME_LABEL, WebhookGroup, merged_selectors
+from propolis.policy.engine.webhooks import ANY, ServedKind, WebhookRule, webhook_rules
+from propolis.policy.model.kyverno_settings import KyvernoSettings
 
 API_VERSION = "admissionregistration.k8s.io/v1"
 PATH = f"/apis/{API_VERSION}"
-NAME_LABEL = "kubernetes.io/metadata.name"
+MOST_BYTES = MEBIBYTE
+"""Of one configuration: an object of 1.5 MiB is more than etcd takes."""
 _MANAGED = {"app.kubernetes.io/managed-by": "propolis"}
+OF_LABEL = "propolis.dev/admission"
+"""Label of configurations: the name of the server that wrote them."""
 _FAILURES = {"fail": "Fail", "ignore": "Ignore"}
 
 
@@ -39,7 +47,7 @@ class Target(msgspec.Struct, frozen=True):
         service: In the cluster; else ``url``.
         url: ``https://host:port``, without a path.
         authority: By which the server is known, as PEM.
-        name: Of both configurations.
+        name: Of the configurations; where one would be too large, others follow with a number.
         excluded: Namespaces whose objects are not asked about: the server's own.
     """
 
@@ -50,52 +58,126 @@ class Target(msgspec.Struct, frozen=True):
     excluded: tuple[str, ...] = ()
 
 
+class AskedRule(msgspec.Struct, frozen=True, rename="camel"):
+    """What a webhook of anybody asks for."""
+
+    api_groups: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+
+
+class ConfiguredWebhook(msgspec.Struct, frozen=True):
+    """A webhook of anybody."""
+
+    name: str = ""
+    rules: tuple[AskedRule, ...] | None = None
+
+
+class Configured(msgspec.Struct, frozen=True):
+    """A configuration of webhooks that is in the cluster.
+
+    Attributes:
+        of: The name of the admission server that wrote it; empty for those of others.
+    """
+
+    kind: str
+    name: str
+    of: str
+    webhooks: tuple[ConfiguredWebhook, ...]
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    name: str = ""
+    labels: dict[str, str] | None = None
+
+
+class _Item(msgspec.Struct, frozen=True):
+    metadata: _Metadata = _Metadata()
+    webhooks: tuple[ConfiguredWebhook, ...] | None = None
+
+
+class _List(msgspec.Struct, frozen=True):
+    items: tuple[_Item, ...] | None = None
+
+
 _MUTATE, _VALIDATE = "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"
 _PLURALS = {_MUTATE: "mutatingwebhookconfigurations", _VALIDATE: "validatingwebhookconfigurations"}
 
 
-def configurations(
-    rules: AdmissionRules, served: Iterable[Served], target: Target
-) -> tuple[Document, Document]:
-    """The configuration of mutating and that of validating webhooks; each may be without any."""
+def configurations(rules: AdmissionRules, served: Iterable[Served], target: Target) -> tuple[Document, ...]:
+    """The configurations of mutating, then of validating webhooks; the first of each may be without any."""
     kinds = [ServedKind(one.group, one.version, one.kind, one.plural) for one in served]
     found: dict[str, list[Document]] = {_MUTATE: [], _VALIDATE: []}
-    for failure in FAILURE_POLICIES:
-        own = rules.sets[failure]
+    for own in rules.webhooks:
         for kind, policies in ((_MUTATE, own.changing), (_VALIDATE, own.judging)):
             asked = webhook_rules(policies, kinds)
             if asked:
-                found[kind].append(_webhook(kind, failure, asked, rules.timeout_seconds, target))
-    return _configuration(_MUTATE, found[_MUTATE], target), _configuration(
-        _VALIDATE, found[_VALIDATE], target
+                found[kind].append(_webhook(kind, own.group, asked, target, rules.settings))
+    return tuple(
+        one for kind, webhooks in found.items() for one in _split(kind, webhooks, target, rules.settings)
     )
 
 
-def _configuration(kind: str, webhooks: list[Document], target: Target) -> Document:
-    metadata = {"name": target.name, "labels": _MANAGED}
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "webhooks": webhooks}
+def _split(
+    kind: str, webhooks: list[Document], target: Target, settings: KyvernoSettings
+) -> Iterator[Document]:
+    """Configurations of some webhooks, none of them too large."""
+    parts: list[list[Document]] = [[]]
+    size = 0
+    for webhook in webhooks:
+        own = len(msgspec.json.encode(webhook))
+        if parts[-1] and size + own > MOST_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(webhook)
+        size += own
+    for number, part in enumerate(parts, 1):
+        name = target.name if number == 1 else f"{target.name}-{number}"
+        labels = {**settings.webhook_labels, **_MANAGED, OF_LABEL: target.name}
+        annotations = {"annotations": settings.webhook_annotations} if settings.webhook_annotations else {}
+        metadata = {"name": name, "labels": labels, **annotations}
+        yield {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "webhooks": part}
 
 
 def _webhook(
-    kind: str, failure: FailurePolicy, rules: tuple[WebhookRule, ...], timeout_seconds: int, target: Target
+    kind: str,
+    group: WebhookGroup,
+    rules: tuple[WebhookRule, ...],
+    target: Target,
+    settings: KyvernoSettings,
 ) -> Document:
     verb = "mutate" if kind == _MUTATE else "validate"
+    scope = "Namespaced" if group.is_namespaced else ANY
+    shared = () if group.is_of_cel else usable(settings.conditions)
+    conditions = shared if group.conditions is None else group.conditions
     webhook: Document = {
-        "name": f"{verb}.propolis.svc-{failure}",
-        "clientConfig": _client(target, f"/{verb}/{failure}"),
-        "rules": [rule.document() for rule in rules],
-        "failurePolicy": _FAILURES[failure],
-        "matchPolicy": "Equivalent",
+        "name": f"{verb}.propolis.svc-{group.suffix}",
+        "clientConfig": _client(target, f"/{verb}/{group.key}"),
+        "rules": [rule.document(scope) for rule in rules],
+        "failurePolicy": _FAILURES[group.failure],
+        "matchPolicy": "Exact" if group.is_exact else "Equivalent",
         "sideEffects": "None",
-        "timeoutSeconds": timeout_seconds,
+        "timeoutSeconds": group.timeout_seconds,
         "admissionReviewVersions": ["v1"],
+        **_selectors(group, target, settings),
     }
-    if target.excluded:
-        outside = {"key": NAME_LABEL, "operator": "NotIn", "values": list(target.excluded)}
-        webhook["namespaceSelector"] = {"matchExpressions": [outside]}
+    if conditions:
+        webhook["matchConditions"] = list(msgspec.to_builtins(conditions))
     if kind == _MUTATE:
-        webhook["reinvocationPolicy"] = "IfNeeded"
+        webhook["reinvocationPolicy"] = "IfNeeded" if group.is_reinvoked else "Never"
     return webhook
+
+
+def _selectors(group: WebhookGroup, target: Target, settings: KyvernoSettings) -> Document:
+    """What namespaces and objects must have: by settings and policy, and not the server's own."""
+    outside = {"key": NAME_LABEL, "operator": "NotIn", "values": list(target.excluded)}
+    own = {"matchExpressions": [outside]} if target.excluded else None
+    of_settings = settings.webhook
+    found = {
+        "namespaceSelector": merged_selectors(group.namespace_selector, of_settings.namespace_selector, own),
+        "objectSelector": merged_selectors(group.object_selector, of_settings.object_selector),
+    }
+    return {name: selector for name, selector in found.items() if selector is not None}
 
 
 def _client(target: Target, path: str) -> dict[str, Any]:
@@ -122,14 +204,39 @@ async def write(client: ApiClient, documents: Iterable[Document]) -> None:
             await client.delete(path, asked)
 
 
-async def remove(client: ApiClient, name: str) -> None:
-    """Deletes both configurations.
+async def remove(client: ApiClient, name: str, configured: Collection[Configured]) -> None:
+    """Deletes the configurations of a server.
 
     Raises:
         SourceError: The server refuses or does not answer.
     """
-    for kind in _PLURALS:
-        await client.delete(_path(kind, name), f"delete {kind} {name}")
+    own = {(one.kind, one.name) for one in configured if one.of == name}
+    for kind, found in sorted({*own, (_MUTATE, name), (_VALIDATE, name)}):
+        await client.delete(_path(kind, found), f"delete {kind} {found}")
+
+
+async def configured_webhooks(client: ApiClient) -> tuple[Configured, ...]:
+    """All configurations of webhooks that are there, whosever they are.
+
+    Raises:
+        SourceError: The server refuses or does not answer.
+    """
+    found: list[Configured] = []
+    for kind, plural in _PLURALS.items():
+        body = await client.get(f"{PATH}/{plural}", f"list {plural}", JSON, {})
+        try:
+            items = msgspec.json.decode(body, type=_List).items or ()
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise SourceError(
+                f"list {plural}", client.server, f"the answer cannot be read: {error}"
+            ) from error
+        found += [_configured(kind, one) for one in items]
+    return tuple(found)
+
+
+def _configured(kind: str, item: "_Item") -> Configured:
+    metadata = item.metadata
+    return Configured(kind, metadata.name, (metadata.labels or {}).get(OF_LABEL, ""), item.webhooks or ())
 
 
 def _path(kind: str, name: str) -> str:

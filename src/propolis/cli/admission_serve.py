@@ -8,6 +8,9 @@ from propolis.app.admission_webhooks import Service
 from propolis.cli.options import store_option
 from propolis.core.errors import DocumentError
 
+_IN_SECRET = "secret:"  # noqa: S105  # a prefix of the option, no secret
+_SETTINGS = "NAMESPACE/NAME, without --offline and --settings-file"
+
 
 @click.command()
 @click.option(
@@ -38,9 +41,18 @@ from propolis.core.errors import DocumentError
 @click.option("--no-webhooks", is_flag=True, help="Write no webhook configurations.")
 @click.option(
     "--certificates",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder that keeps the server's own authority.  [default: a new one at each start]",
+    default="",
+    metavar="FOLDER|secret:NAMESPACE/NAME",
+    help="What keeps the server's own authority: a folder, or a Secret that replicas share."
+    "  [default: a new one at each start]",
+)
+@click.option(
+    "--tls-min-version",
+    "least_tls",
+    type=click.Choice(["1.2", "1.3"]),
+    default="1.2",
+    show_default=True,
+    help="The oldest version of TLS that is spoken.",
 )
 @store_option
 @click.option("--no-records", is_flag=True, help="Do not keep what is decided.")
@@ -51,6 +63,13 @@ from propolis.core.errors import DocumentError
     show_default=True,
     help="How long decisions are kept, for admission replay.",
 )
+@click.option(
+    "--settings",
+    default="",
+    metavar="NAMESPACE/NAME",
+    help="ConfigMap with Kyverno's settings; a change is in force within a second.",
+)
+@click.option("--settings-file", type=click.Path(path_type=Path, dir_okay=False), help="The same as a file.")
 def serve(
     policies: tuple[str, ...],
     *,
@@ -66,10 +85,13 @@ def serve(
     service: str,
     name: str,
     no_webhooks: bool,
-    folder: Path | None,
+    certificates: str,
+    least_tls: str,
     store: Path | None,
     no_records: bool,
     record_days: int,
+    settings: str,
+    settings_file: Path | None,
 ) -> None:
     """Answer the admission reviews of an API server by policies.
 
@@ -80,11 +102,19 @@ def serve(
     Examples:
       propolis admission serve --policies policies/
       propolis admission serve --policies policies/ --service propolis/admission --host 0.0.0.0
+      propolis admission serve --from-cluster --service propolis/admission --host 0.0.0.0 \\
+        --certificates secret:propolis/admission --settings propolis/settings
     """
     if not (policies or from_cluster):
         raise DocumentError("there is nothing to decide by", expected="--policies or --from-cluster")
     if from_cluster and offline:
         raise DocumentError("policies of a cluster need one", expected="--from-cluster without --offline")
+    if settings and (offline or settings_file or not all(settings.partition("/"))):
+        raise DocumentError(f"--settings {settings!r} cannot be followed", expected=_SETTINGS)
+    secret = certificates.removeprefix(_IN_SECRET) if certificates.startswith(_IN_SECRET) else ""
+    if certificates.startswith(_IN_SECRET) and (offline or not all(secret.partition("/"))):
+        told = f"--certificates {certificates!r} cannot be used"
+        raise DocumentError(told, expected="secret:NAMESPACE/NAME, without --offline")
     from propolis.app.admission_options import AdmissionOptions
     from propolis.app.admission_server import serve_admission
     from propolis.app.settings import read_settings
@@ -104,9 +134,13 @@ def serve(
             service=_service(service) if service else None,
             name=name,
             writes=not no_webhooks,
-            folder=folder,
+            folder=Path(certificates) if certificates and not secret else None,
+            secret=secret,
+            least_tls=least_tls,
             records=None if no_records else store or read_settings().store,
             record_days=record_days,
+            settings=settings,
+            settings_file=settings_file,
         )
     )
 

@@ -83,7 +83,11 @@ class _Request(msgspec.Struct, frozen=True):
 
 
 class ApiClient:
-    """Asks one API server. Made by `open_client`."""
+    """Asks one API server. Made by `open_client`.
+
+    Attributes:
+        observe: Is told each request: its method, or WATCH, and its path.
+    """
 
     def __init__(
         self,
@@ -98,6 +102,7 @@ class ApiClient:
         self._credentials = credentials
         self._patience = patience
         self._sleep = sleep
+        self.observe: Callable[[str, str], None] = _unobserved
         self._pace = Pace(patience.requests_a_second, patience.requests_a_second)
 
     @property
@@ -222,6 +227,7 @@ class ApiClient:
         wait = self._pace.wait_seconds(clock.monotonic())
         if wait:
             await self._sleep(wait)
+        self.observe("WATCH" if "watch" in request.query else request.method, request.path)
         headers = [*await self._credentials.headers(), ("Accept", request.accept)]
         headers += [] if request.body is None else [("Content-Type", request.content_type)]
         cluster = self._access.cluster
@@ -259,6 +265,10 @@ class ApiClient:
             return _Retry(error, is_unheard=True)
         after = _seconds(response.headers.get("Retry-After"))
         return _Retry(error, after, is_unheard=status == _TOO_MANY) if is_busy else error
+
+
+def _unobserved(_method: str, _path: str) -> None:
+    """Nobody counts."""
 
 
 class _Retry(Exception):  # noqa: N818  # a wish

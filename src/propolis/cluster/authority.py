@@ -26,6 +26,11 @@ class KeyPair(msgspec.Struct, frozen=True):
     key: bytes
 
     @property
+    def begins(self) -> datetime:
+        """When the certificate begins. Raises `DocumentError`."""
+        return _certificate(self).not_valid_before_utc
+
+    @property
     def expires(self) -> datetime:
         """When the certificate ends. Raises `DocumentError`."""
         return _certificate(self).not_valid_after_utc

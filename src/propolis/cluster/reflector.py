@@ -8,8 +8,9 @@ back at once.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
@@ -105,13 +106,28 @@ class Reflector:
         served: Served,
         store: Store,
         *,
+        path: str = "",
+        query: Mapping[str, str] = MappingProxyType({}),
         limits: Limits = DEFAULT,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """Makes one that has nothing yet.
+
+        Args:
+            client: Whom to ask.
+            served: The kind.
+            store: Who keeps it.
+            path: Of some of its objects, those of a namespace; empty for all.
+            query: Selectors of some of its objects.
+            limits: Of what is read.
+            sleep: Waits.
+        """
         self.is_synced = asyncio.Event()
         self.problem = ""
         self._client = client
         self._served = served
+        self._path = path or served.path
+        self._query = dict(query)
         self._store = store
         self._limits = limits
         self._sleep = sleep
@@ -137,7 +153,7 @@ class Reflector:
     async def _list(self) -> None:
         """Reads all pages and gives them to the store at once."""
         found: dict[Key, bytes] = {}
-        query = {"limit": str(PAGE)}
+        query = {**self._query, "limit": str(PAGE)}
         while True:
             body = await self._client.get(self._path, self._asked, JSON, query, self._limits)
             page = self._decoded(body, _List)
@@ -156,6 +172,7 @@ class Reflector:
     async def _watch(self) -> bool:
         """Follows what changes until the server ends it; whether anything came."""
         query = {
+            **self._query,
             "watch": "1",
             "allowWatchBookmarks": "true",
             "resourceVersion": self._version,
@@ -195,10 +212,6 @@ class Reflector:
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             told = f"the answer cannot be read: {error}"
             raise SourceError(self._asked, self._client.server, told, try_again=True) from error
-
-    @property
-    def _path(self) -> str:
-        return self._served.path
 
     @property
     def _asked(self) -> str:

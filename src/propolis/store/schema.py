@@ -207,7 +207,7 @@ admission_reviews = Table(
     Column("at", UtcDateTime(), nullable=False, index=True),
     # mutate or validate, and the policies asked: fail, ignore or all.
     Column("webhook", String(8), nullable=False),
-    Column("chosen", String(64), nullable=False),
+    Column("chosen", Text, nullable=False),
     Column("allowed", Boolean, nullable=False),
     Column("operation", String(8), nullable=False),
     Column("api_group", String(253), nullable=False),

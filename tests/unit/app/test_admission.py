@@ -257,3 +257,37 @@ def test_roles_that_are_not_known_yet_are_not_taken_for_none() -> None:
     unknown.world = World(nothing, unknown.world.parent, ask_roles)
     assert response(unknown, "/validate/fail")["allowed"] is False
     assert response(unknown, "/validate/ignore")["allowed"] is True
+
+
+CONDITIONED = ENFORCED.replace(
+    "failurePolicy: FAILURE",
+    "failurePolicy: FAILURE\n  webhookConfiguration: {matchConditions: [{name: c, expression: 'CONDITION'}]}",
+)
+
+
+def test_a_policy_with_conditions_is_judged_on_its_own_path_alone() -> None:
+    judging = service(rules(CONDITIONED.replace("CONDITION", 'request.namespace == "shop"')))
+    paths = ("/validate/fail", "/validate/fail/finegrained/team", "/validate")
+    assert [response(judging, path)["allowed"] for path in paths] == [True, False, False]
+    elsewhere = review(namespace="other")
+    assert response(judging, "/validate/fail/finegrained/team", elsewhere)["allowed"] is True
+
+
+def test_a_path_of_a_policy_that_has_moved_stands_for_all_of_its_failure_policy() -> None:
+    judging = service(rules(ENFORCED))
+    assert response(judging, "/validate/fail/finegrained/team")["allowed"] is False
+    assert response(judging, "/validate/ignore/finegrained/team")["allowed"] is True
+
+
+def test_shared_webhooks_stand_for_policies_that_have_moved_until_api_servers_know() -> None:
+    before, now = rules(ENFORCED), rules(CONDITIONED.replace("CONDITION", "true"))
+    moving = service(now.after(before.sets))
+    paths = ("/validate/fail", "/validate/fail/finegrained/team")
+    assert [response(moving, path)["allowed"] for path in paths] == [False, False]
+    assert now.after(now.sets) is now
+
+
+def test_other_paths_below_are_nothing() -> None:
+    application = AdmissionApplication(service(rules(ENFORCED)))
+    paths = ("/validate/fail/", "/validate/perhaps/a", "/validate//fail/a", "/metrics/fail/a")
+    assert [ask(application, path, method="POST").status for path in paths] == [404, 404, 404, 404]

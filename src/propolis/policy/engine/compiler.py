@@ -1,11 +1,14 @@
 """Policies to compiled rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
 
 from propolis.core.finding import Outcome, Rule, Severity
 from propolis.policy.engine.assertion import compile_assertion
 from propolis.policy.engine.autogen import generated_rules
 from propolis.policy.engine.cel.compiler import CelExtras, compile_cel_policy
+from propolis.policy.engine.cel.policy_conditions import ConditionedRun, compile_conditions
 from propolis.policy.engine.cel.programs import PolicyError
 from propolis.policy.engine.cel.rule_validation import CelValidation
 from propolis.policy.engine.downstream import Maker
@@ -69,11 +72,29 @@ def compile_policies(
         if isinstance(policy, CelPolicy):
             rules += compile_cel_policy(policy, number, extras)
             continue
-        rules += [_compile_rule(policy, rule, number, None, own) for rule in policy.spec.rules]
-        rules += [
-            _compile_rule(policy, made.rule, number, made.kinds, own) for made in generated_rules(policy)
-        ]
+        rules += _conditioned(policy, _compile_policy(policy, number, own))
     return PolicySet(rules)
+
+
+def _compile_policy(
+    policy: Policy, number: int, exceptions: Sequence[PolicyException]
+) -> Iterator[CompiledRule]:
+    for rule in policy.spec.rules:
+        yield _compile_rule(policy, rule, number, None, exceptions)
+    for made in generated_rules(policy):
+        yield _compile_rule(policy, made.rule, number, made.kinds, exceptions)
+
+
+def _conditioned(policy: Policy, rules: Iterator[CompiledRule]) -> Iterator[CompiledRule]:
+    """The rules, for what the conditions of the policy allow alone."""
+    try:
+        conditions = compile_conditions(policy)
+    except PolicyError as error:
+        told = error.result
+        return (msgspec.structs.replace(rule, run=lambda _request, _context_of: told) for rule in rules)
+    if not conditions:
+        return rules
+    return (msgspec.structs.replace(rule, run=ConditionedRun(conditions, rule.run)) for rule in rules)
 
 
 def _compile_rule(

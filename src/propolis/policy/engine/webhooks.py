@@ -56,14 +56,14 @@ class WebhookRule(msgspec.Struct, frozen=True, order=True):
     resources: tuple[str, ...]
     operations: tuple[str, ...]
 
-    def document(self) -> dict[str, Any]:
+    def document(self, scope: str = ANY) -> dict[str, Any]:
         """As a webhook configuration has it."""
         return {
             "apiGroups": [self.group],
             "apiVersions": [self.version],
             "resources": list(self.resources),
             "operations": list(self.operations),
-            "scope": ANY,
+            "scope": scope,
         }
 
 

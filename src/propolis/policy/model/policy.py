@@ -1,10 +1,11 @@
 """A policy: its identity, its settings, its rules."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from propolis.core.resource import Origin
+from propolis.policy.model.cel.match import NamedExpression
 from propolis.policy.model.rule import PolicyRule
 from propolis.policy.model.struct import ApiStruct
 from propolis.policy.model.validation import FailureActionOverride
@@ -15,7 +16,7 @@ class WebhookConfiguration(ApiStruct, frozen=True):
 
     failure_policy: Literal["Ignore", "Fail"] | None = None
     timeout_seconds: int | None = None
-    match_conditions: tuple[dict[str, Any], ...] | None = None
+    match_conditions: tuple[NamedExpression, ...] | None = None
 
 
 class Spec(ApiStruct, frozen=True):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from propolis.policy.engine.convert.always import always_there
 from propolis.policy.engine.convert.applied import applied_object
 from propolis.policy.engine.convert.bases import group_and_kind
@@ -43,7 +45,7 @@ def mutating_spec(policy: Policy, rule: PolicyRule) -> dict[str, Any]:
     conditions.append(("applies", applies))
     named = [{"name": name, "expression": expression(term)} for name, term in conditions if term != TRUE]
     webhook = policy.spec.webhook_configuration
-    named += list(webhook.match_conditions or ()) if webhook else []
+    named += msgspec.to_builtins(webhook.match_conditions or ()) if webhook else []
     return {
         **webhook_of(policy),
         **(

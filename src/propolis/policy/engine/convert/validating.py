@@ -126,7 +126,7 @@ def _spec(
 
 def _own_conditions(policy: Policy) -> list[dict[str, Any]]:
     own = policy.spec.webhook_configuration
-    return list(own.match_conditions or ()) if own else []
+    return list(msgspec.to_builtins(own.match_conditions or ())) if own else []
 
 
 def _message(first: Translated, last: Translated) -> dict[str, str]:

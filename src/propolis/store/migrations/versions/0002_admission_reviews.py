@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("webhook", sa.String(length=8), nullable=False),
-        sa.Column("chosen", sa.String(length=64), nullable=False),
+        sa.Column("chosen", sa.Text(), nullable=False),
         sa.Column("allowed", sa.Boolean(), nullable=False),
         sa.Column("operation", sa.String(length=8), nullable=False),
         sa.Column("api_group", sa.String(length=253), nullable=False),
