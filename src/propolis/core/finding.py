@@ -52,12 +52,14 @@ class Reported(msgspec.Struct, frozen=True):
         source: What reports call the engine ("kyverno").
         severity: As the policy says it; empty where it does not.
         properties: Names and texts beside, in the order of names.
+        does: What the whole policy is for: ``judges`` resources, ``changes`` them or ``makes`` others.
     """
 
     kind: str
     source: str
     severity: str = ""
     properties: tuple[tuple[str, str], ...] = ()
+    does: str = "judges"
 
 
 class Rule(msgspec.Struct, frozen=True):

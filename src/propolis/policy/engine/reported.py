@@ -27,6 +27,12 @@ _SOURCES = {
     "ValidatingAdmissionPolicy": "ValidatingAdmissionPolicy",
     "MutatingAdmissionPolicy": "MutatingAdmissionPolicy",
 }
+_DOES = {
+    "MutatingPolicy": "changes",
+    "MutatingAdmissionPolicy": "changes",
+    "GeneratingPolicy": "makes",
+    "DeletingPolicy": "makes",
+}
 
 
 def reported_of(policy: Policy, rule: PolicyRule) -> Reported:
@@ -34,13 +40,17 @@ def reported_of(policy: Policy, rule: PolicyRule) -> Reported:
     spec = policy.spec
     process = _process(is_scanned=spec.background is not False, is_reviewed=spec.admission is not False)
     properties = {**(rule.report_properties or {}), "process": process}
-    return Reported(policy.kind, "kyverno", severity_of(policy), tuple(sorted(properties.items())))
+    return Reported(
+        policy.kind, "kyverno", severity_of(policy), tuple(sorted(properties.items())), _does(policy)
+    )
 
 
 def reported_of_cel(policy: CelPolicy) -> Reported:
     """Of a policy in CEL."""
     properties = (("process", _cel_process(policy)),)
-    return Reported(policy.kind, _SOURCES.get(policy.base_kind, policy.kind), severity_of(policy), properties)
+    does = _DOES.get(policy.base_kind, "judges")
+    source = _SOURCES.get(policy.base_kind, policy.kind)
+    return Reported(policy.kind, source, severity_of(policy), properties, does)
 
 
 def with_properties(rule: Rule, properties: dict[str, str]) -> Rule:
@@ -57,6 +67,13 @@ def severity_of(policy: Policy | CelPolicy) -> str:
     """The severity that the annotation names; empty for none and for words that reports do not know."""
     severity = policy.annotation("severity")
     return severity if severity in SEVERITIES else ""
+
+
+def _does(policy: Policy) -> str:
+    rules = policy.spec.rules
+    if any(rule.validation is not None or rule.verify_images is not None for rule in rules):
+        return "judges"
+    return "changes" if any(rule.mutate is not None for rule in rules) else "makes"
 
 
 def _cel_process(policy: CelPolicy) -> str:
