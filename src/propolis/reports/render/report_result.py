@@ -98,6 +98,8 @@ def result_of(finding: Finding, *, names_resource: bool = False) -> ReportResult
 
 def shortened(text: str, most_bytes: int) -> str:
     """A text of at most so many bytes, marked where it was cut."""
+    if len(text) <= most_bytes and text.isascii():
+        return text
     data = text.encode(errors="replace")
     if len(data) <= most_bytes:
         return data.decode()

@@ -5,7 +5,6 @@ rewrites one of them; their number only ever doubles or halves, and halves late.
 """
 
 import hashlib
-import zlib
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -14,15 +13,13 @@ import msgspec
 from propolis.core.finding import Finding, Outcome
 from propolis.core.resource import ResourceRef
 from propolis.reports.render.report_result import ReportResult, object_reference, result_of
-from propolis.reports.sinks.report import MANAGED_BY, OWN_LABEL, Key, Report
+from propolis.reports.sinks.report import MANAGED_BY, OWN_LABEL, Key, Report, Waiting
 
 MOST_BYTES = 1_000_000
 """Of the results of one report; API servers take 3 MB and etcd 1.5 MB a request."""
 MOST_CHUNKS = 1024
 SHRINK = 4
 """There are fewer chunks once a quarter of the room would do."""
-LEVEL = 1
-"""Of compression: fast."""
 
 
 class ReportChoice(msgspec.Struct, frozen=True):
@@ -62,12 +59,12 @@ class Layout(Protocol):
         """A resource is gone."""
         ...
 
-    def take(self, key: Key) -> Report | None:
+    def take(self, key: Key) -> Waiting | None:
         """What a report is to say now; None for a report that must not be."""
         ...
 
-    def give_back(self, report: Report) -> None:
-        """A report that was taken could not be written; unless another came since, it is taken again."""
+    def give_back(self, key: Key, waiting: Waiting) -> None:
+        """A report that was taken could not be written, and nothing else was said of it since."""
         ...
 
 
@@ -76,7 +73,7 @@ class ResourceReports:
 
     def __init__(self, choice: ReportChoice) -> None:
         self._choice = choice
-        self._pending: dict[Key, bytes] = {}
+        self._pending: dict[Key, Waiting] = {}
         self._counts: dict[Key, int] = {}
 
     def put(self, resource: ResourceRef, findings: Sequence[Finding]) -> list[Key]:
@@ -98,14 +95,13 @@ class ResourceReports:
         """A resource is gone."""
         return self.put(resource, ())
 
-    def take(self, key: Key) -> Report | None:
+    def take(self, key: Key) -> Waiting | None:
         """What a report is to say now; None for a report that must not be."""
-        packed = self._pending.pop(key, None)
-        return msgspec.json.decode(zlib.decompress(packed), type=Report) if packed is not None else None
+        return self._pending.pop(key, None)
 
-    def give_back(self, report: Report) -> None:
+    def give_back(self, key: Key, waiting: Waiting) -> None:
         """A report that was taken could not be written."""
-        self._pending.setdefault(report.key, _packed(report))
+        self._pending[key] = waiting
 
     def _keep(self, resource: ResourceRef, key: Key, results: list[ReportResult]) -> Key:
         self._pending.pop(key, None)
@@ -113,7 +109,7 @@ class ResourceReports:
             scope = object_reference(resource)
             owner = {name: text for name, text in scope.items() if name != "namespace"}
             report = Report(*key, self._choice.labels, scope, owner if resource.uid else {}, tuple(results))
-            self._pending[key] = _packed(report)
+            self._pending[key] = report.waiting()
         return key
 
 
@@ -161,7 +157,3 @@ def chunk_key(first: Key, number: int) -> Key:
 def _name_of(resource: ResourceRef) -> str:
     """The uid; a digest of the identity for what has none."""
     return resource.uid or hashlib.blake2b(resource.key.encode(), digest_size=16).hexdigest()
-
-
-def _packed(report: Report) -> bytes:
-    return zlib.compress(msgspec.json.encode(report), LEVEL)

@@ -11,8 +11,11 @@ import msgspec
 from propolis.core.finding import Finding
 from propolis.core.resource import ResourceRef
 from propolis.reports.render.report_result import ReportResult
-from propolis.reports.sinks.layouts import LEVEL, MOST_CHUNKS, SHRINK, ReportChoice, chunk_key, chunk_of
-from propolis.reports.sinks.report import Key, Report
+from propolis.reports.sinks.layouts import MOST_CHUNKS, SHRINK, ReportChoice, chunk_key, chunk_of
+from propolis.reports.sinks.report import Key, Report, Waiting
+
+_LEVEL = 1
+"""Of compression: fast."""
 
 
 class _Chunk(msgspec.Struct):
@@ -69,7 +72,7 @@ class NamespaceReports:
         identity, encoded = resource.uid or resource.key, msgspec.json.encode(results)
         number, count = self._number(kept, identity), len(kept.chunks)
         chunk = kept.chunks[number]
-        chunk.put(identity, zlib.compress(encoded, LEVEL), len(encoded))
+        chunk.put(identity, zlib.compress(encoded, _LEVEL), len(encoded))
         while (
             len(chunk.sizes) > 1 and chunk.total > self._choice.most_bytes and len(kept.chunks) < MOST_CHUNKS
         ):
@@ -90,7 +93,7 @@ class NamespaceReports:
             del self._namespaces[resource.namespace]
         return self._touched(resource.namespace, number, count, len(kept.chunks))
 
-    def take(self, key: Key) -> Report | None:
+    def take(self, key: Key) -> Waiting | None:
         """What a report is to say now; None for a report that must not be."""
         namespace, name = key
         kept = self._namespaces.get(namespace)
@@ -103,9 +106,11 @@ class NamespaceReports:
             for result in msgspec.json.decode(zlib.decompress(one), type=list[ReportResult])
         ]
         results.sort(key=lambda one: one.sort_key)
-        return Report(namespace, name, self._choice.labels, {}, {}, tuple(results)) if results else None
+        if not results:
+            return None
+        return Report(namespace, name, self._choice.labels, {}, {}, tuple(results)).waiting()
 
-    def give_back(self, report: Report) -> None:
+    def give_back(self, key: Key, waiting: Waiting) -> None:
         """Nothing was given away."""
 
     def _touched(self, namespace: str, number: int, before: int, now: int) -> list[Key]:

@@ -23,8 +23,8 @@ from propolis.core.finding import Finding
 from propolis.core.resource import ResourceRef
 from propolis.reports.sinks.failures import Failure, failure_of
 from propolis.reports.sinks.layouts import Layout, ReportChoice, ResourceReports
-from propolis.reports.sinks.report import Key, Report, StoredReport, kind_of, path_of, read_report
-from propolis.reports.sinks.stored_reports import stored_digests
+from propolis.reports.sinks.report import Key, Report, StoredReport, Waiting, kind_of, path_of, read_report
+from propolis.reports.sinks.stored_reports import UNKNOWN, stored_digests
 
 FIELD_MANAGER = "propolis-reports"
 WORKERS = 8
@@ -114,14 +114,20 @@ class PolicyReports:
             self._orphans.clear()
 
     async def load(self) -> None:
-        """Looks at the reports that are there; what fails is told, and tried again by `run`."""
+        """Looks at the reports that are there; what fails is told, and tried again by `run`.
+
+        Done again later, before everything is put again and `settled`, it brings back what somebody changed
+        or deleted by hand.
+        """
         try:
             listed = await stored_digests(self._client)
         except Error as error:
             self._failed(error, "list")
             return
-        waiting = {*self._changes, *self._creations}
-        self._known = listed
+        if self._is_loaded:
+            self._is_settled = False
+        waiting = {*self._changes, *self._creations, *self._busy}
+        self._known = listed | dict.fromkeys(self._busy, UNKNOWN)
         self._orphans = {key for key in listed if key not in waiting}
         self._is_loaded = True
         if self._is_settled:
@@ -148,7 +154,7 @@ class PolicyReports:
         if is_named:
             self._orphans.discard(key)
         self._refused.pop(key, None)
-        if key in self._known:
+        if key in self._known or key in self._changes:
             self._creations.pop(key, None)
             self._changes[key] = None
         else:
@@ -182,25 +188,27 @@ class PolicyReports:
                 self._idle.set()
 
     async def _bring_up_to_date(self, key: Key) -> None:
-        report = self._layout.take(key)
+        waiting = self._layout.take(key)
         known = self._known.get(key)
-        if (report.digest if report is not None else None) == known:
+        if (waiting.digest if waiting is not None else None) == known:
             self.counts["unchanged"] += 1
             return
         try:
             await self._await_turn()
-            if report is None:
+            if waiting is None:
                 await self._client.delete(path_of(key), f"delete {kind_of(key)} {key[1]}")
                 self._known.pop(key, None)
                 self.counts["deleted"] += 1
             else:
-                await self._write(report, is_there=known is not None)
-                self._known[key] = report.digest
+                await self._write(waiting.report, is_there=known is not None)
+                self._known[key] = waiting.digest
                 self.counts["written"] += 1
         except Error as error:
-            await self._recover(key, report, error)
+            self._known[key] = UNKNOWN
+            await self._recover(key, waiting, error)
         except asyncio.CancelledError:
-            self._put_back(key, report)
+            self._known[key] = UNKNOWN
+            self._put_back(key, waiting)
             raise
         else:
             self.problem = ""
@@ -226,7 +234,7 @@ class PolicyReports:
             pass
         return None
 
-    async def _recover(self, key: Key, report: Report | None, error: Error) -> None:
+    async def _recover(self, key: Key, waiting: Waiting | None, error: Error) -> None:
         """Does what a failure asks for: forget the report, put it aside, or try it again after a while."""
         match failure_of(error):
             case Failure.GONE:
@@ -236,19 +244,27 @@ class PolicyReports:
             case Failure.REFUSED:
                 self._failed(error, kind_of(key))
                 self.counts["refused"] += 1
-                if report is not None:
-                    self._layout.give_back(report)
-                self._refused[key] = None
+                if not self._is_wanted(key):
+                    self._give_back(key, waiting)
+                    self._refused[key] = None
             case Failure.AGAIN:
                 self._failed(error, kind_of(key))
                 self.counts["failed"] += 1
-                self._put_back(key, report)
+                self._put_back(key, waiting)
                 await self._time.sleep(self._backoff.seconds())
 
-    def _put_back(self, key: Key, report: Report | None) -> None:
-        if report is not None:
-            self._layout.give_back(report)
-        self._want(key, is_named=False)
+    def _put_back(self, key: Key, waiting: Waiting | None) -> None:
+        if not self._is_wanted(key):
+            self._give_back(key, waiting)
+            self._want(key, is_named=False)
+
+    def _is_wanted(self, key: Key) -> bool:
+        """Whether something else was said of a report while it was written."""
+        return key in self._changes or key in self._creations
+
+    def _give_back(self, key: Key, waiting: Waiting | None) -> None:
+        if waiting is not None:
+            self._layout.give_back(key, waiting)
 
     def _failed(self, error: Error, about: str) -> None:
         self.problem = str(error)

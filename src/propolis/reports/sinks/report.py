@@ -1,6 +1,7 @@
 """A report object before it is written, and how one that is there compares."""
 
 import hashlib
+import zlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,9 @@ API_VERSION = "wgpolicyk8s.io/v1alpha2"
 OWN_LABEL = "propolis.dev/report"
 """Tells the reports of this program from those of others that are labelled alike."""
 MANAGED_BY = "app.kubernetes.io/managed-by"
+
+_LEVEL = 1
+"""Of compression: fast."""
 
 Key = tuple[str, str]
 """Namespace and name; the namespace is empty for a ClusterPolicyReport."""
@@ -44,7 +48,16 @@ class Report(msgspec.Struct, frozen=True):
     @property
     def digest(self) -> bytes:
         """The same for what says the same, whenever it was found."""
-        return hashlib.blake2b(msgspec.json.encode(self, order="deterministic"), digest_size=16).digest()
+        return _digest(self._encoded)
+
+    def waiting(self) -> "Waiting":
+        """The report as it waits to be written."""
+        encoded = self._encoded
+        return Waiting(_digest(encoded), zlib.compress(encoded, _LEVEL))
+
+    @property
+    def _encoded(self) -> bytes:
+        return msgspec.json.encode(self, order="deterministic")
 
     def document(self, since: Mapping[bytes, int], now_seconds: int) -> dict[str, Any]:
         """The object.
@@ -63,6 +76,18 @@ class Report(msgspec.Struct, frozen=True):
         summary = summary_of(one.result for one in self.results)
         head = {"apiVersion": API_VERSION, "kind": kind_of(self.key), "metadata": metadata}
         return {**head, **scope, "summary": summary, "results": results}
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A report that waits to be written: a digest and, compressed, the report."""
+
+    digest: bytes
+    packed: bytes
+
+    @property
+    def report(self) -> Report:
+        """The report."""
+        return msgspec.json.decode(zlib.decompress(self.packed), type=Report)
 
 
 class _Timestamp(msgspec.Struct, frozen=True):
@@ -122,6 +147,10 @@ def read_report(body: bytes) -> StoredReport:
         results=tuple(results),
     )
     return StoredReport(report, since)
+
+
+def _digest(encoded: bytes) -> bytes:
+    return hashlib.blake2b(encoded, digest_size=16).digest()
 
 
 def kind_of(key: Key) -> str:

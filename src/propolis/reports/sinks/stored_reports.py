@@ -10,8 +10,8 @@ from propolis.reports.sinks.report import API_VERSION, OWN_LABEL, Key, read_repo
 PAGE = 250
 MOST_REPORTS = 2_000_000
 _NOT_FOUND = 404
-_UNREADABLE = b""
-"""The digest of a report that is not as this program writes them: equal to none."""
+UNKNOWN = b""
+"""The digest of a report that may be there, and says nobody knows what: equal to none."""
 
 
 class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
@@ -73,7 +73,7 @@ def _read(client: ApiClient, item: bytes) -> tuple[Key, bytes]:
     try:
         report = read_report(item).report
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return _key(client, item), _UNREADABLE
+        return _key(client, item), UNKNOWN
     return report.key, report.digest
 
 

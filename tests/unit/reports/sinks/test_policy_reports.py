@@ -140,6 +140,32 @@ def test_reports_of_nothing_go_once_all_was_put_and_not_before() -> None:
     assert list(api.reports) == [path_of("uid-other")]
 
 
+def test_what_was_deleted_or_changed_by_hand_comes_back_when_all_is_looked_at_again() -> None:
+    api = ReportApi()
+    pods = [resource(f"pod-{number}") for number in range(4)]
+
+    async def work(reports: PolicyReports) -> None:
+        for _ in range(2):
+            for pod in pods:
+                reports.put(pod, [finding(pod)])
+            reports.settled()
+            await reports.drained()
+            assert len(api.reports) == 4
+            del api.reports[path_of(pods[0].uid)]
+            api.reports[path_of(pods[1].uid)]["results"] = []
+            api.writes.clear()
+            await reports.load()
+        pods.pop()
+        for pod in pods:
+            reports.put(pod, [finding(pod)])
+        reports.settled()
+
+    with_reports(api, work)
+    assert sorted(api.reports) == [path_of(pod.uid) for pod in pods]
+    assert all(report["results"] for report in api.reports.values())
+    assert sorted(method for method, _ in api.writes) == ["DELETE", "PATCH", "PATCH"]
+
+
 def test_many_changes_of_a_resource_are_one_write() -> None:
     api = ReportApi()
 
@@ -186,10 +212,12 @@ def test_a_server_that_is_busy_or_broken_is_asked_again_until_it_takes_the_repor
     reports = with_reports(api, putting(finding(POD)), clock=clock, told=told)
     assert list(api.reports) == [AT]
     assert (reports.counts["written"], reports.counts["failed"], reports.problem) == (1, 3, "")
-    assert told == [
-        text for text in told if text.startswith("reports are not written: cannot write PolicyReport uid-web")
+    assert [
+        "reports are not written: cannot" in text and "PolicyReport uid-web" in text for text in told
+    ] == [
+        True,
+        True,
     ]
-    assert len(told) == 2
     assert 7 in clock.waits
 
 
