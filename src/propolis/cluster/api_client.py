@@ -139,15 +139,34 @@ class ApiClient:
         """
         return await self._patiently(_Request(path, asked, _JSON, {}, limits.file_bytes, body, "POST"))
 
-    async def apply(self, path: str, asked: str, body: bytes, limits: Limits = DEFAULT) -> bytes:
-        """Writes the fields of an object that are this program's own, by server-side apply.
+    async def replace(self, path: str, asked: str, body: bytes, limits: Limits = DEFAULT) -> bytes:
+        """Writes an object whole; the version in it must be that of the server, or it answers 409.
 
         Raises:
             RefusedError: A status that is no success.
             SourceError: No answer, in the end.
             LimitError: The body of the answer is too large.
         """
-        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+        return await self._patiently(_Request(path, asked, _JSON, {}, limits.file_bytes, body, "PUT"))
+
+    async def apply(
+        self, path: str, asked: str, body: bytes, limits: Limits = DEFAULT, manager: str = FIELD_MANAGER
+    ) -> bytes:
+        """Writes the fields of an object that are this program's own, by server-side apply.
+
+        Args:
+            path: Of the object.
+            asked: What is asked for, for the text of an error.
+            body: The fields, as JSON.
+            limits: ``file_bytes`` is the most that an answer may have.
+            manager: Under which the server keeps whose the fields are.
+
+        Raises:
+            RefusedError: A status that is no success.
+            SourceError: No answer, in the end.
+            LimitError: The body of the answer is too large.
+        """
+        query = {"fieldManager": manager, "force": "true"}
         request = _Request(path, asked, _JSON, query, limits.file_bytes, body, "PATCH", _APPLY)
         return await self._patiently(request)
 

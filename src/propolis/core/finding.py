@@ -44,6 +44,24 @@ OPEN_OUTCOMES = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.ERROR})
 """Outcomes that ask a person to do something."""
 
 
+class Reported(msgspec.Struct, frozen=True):
+    """How the reports of the field name a rule, where they have words of their own for its kind of policy.
+
+    Attributes:
+        kind: Of the object that holds the rule (``ClusterPolicy``).
+        source: What reports call the engine ("kyverno").
+        severity: As the policy says it; empty where it does not.
+        properties: Names and texts beside, in the order of names.
+        does: What the whole policy is for: ``judges`` resources, ``changes`` them or ``makes`` others.
+    """
+
+    kind: str
+    source: str
+    severity: str = ""
+    properties: tuple[tuple[str, str], ...] = ()
+    does: str = "judges"
+
+
 class Rule(msgspec.Struct, frozen=True):
     """The rule that a finding speaks for, shared by all of its findings.
 
@@ -59,6 +77,7 @@ class Rule(msgspec.Struct, frozen=True):
             itself is the action.
         remediation: What to do, one or two sentences; empty when the title says it.
         scored: False when a failure counts as a warning.
+        reported: The words of reports for it; None where its own are used.
     """
 
     source: str
@@ -70,6 +89,7 @@ class Rule(msgspec.Struct, frozen=True):
     remedy: str = ""
     remediation: str = ""
     scored: bool = True
+    reported: Reported | None = None
 
     @property
     def key(self) -> str:

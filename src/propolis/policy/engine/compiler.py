@@ -24,6 +24,7 @@ from propolis.policy.engine.pattern_tree import PatternTooDeepError
 from propolis.policy.engine.pod_security.rule import compile_pod_security
 from propolis.policy.engine.policy_set import CompiledRule, Phase, PolicySet
 from propolis.policy.engine.reach import reach_of
+from propolis.policy.engine.reported import reported_of
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.engine.rule_run import PatternRun, RuleRun, is_plain
 from propolis.policy.engine.targets import compile_targets
@@ -105,7 +106,7 @@ def _compile_rule(
     exceptions: Sequence[PolicyException],
 ) -> CompiledRule:
     is_decided = is_decided_by_kind(rule.match) and rule.exclude is None and not policy.namespace
-    finding = finding_rule(policy, rule.name)
+    finding = finding_rule(policy, rule)
     return CompiledRule(
         rule=finding,
         policy=number,
@@ -156,18 +157,19 @@ def _in_background(policy: Policy, rule: PolicyRule) -> bool:
     return spec.background is not False
 
 
-def finding_rule(policy: Policy, name: str) -> Rule:
+def finding_rule(policy: Policy, rule: PolicyRule) -> Rule:
     """What the findings of a rule speak for; its texts come from the policy's annotations."""
     return Rule(
         source=SOURCE,
         policy=f"{policy.namespace}/{policy.name}" if policy.namespace else policy.name,
-        name=name,
+        name=rule.name,
         title=policy.annotation("title") or policy.name,
         severity=_severity(policy.annotation("severity")),
         category=policy.annotation("category"),
         remedy=policy.annotations.get(REMEDY, ""),
         remediation=policy.annotations.get(REMEDIATION, ""),
         scored=policy.annotation("scored") != "false",
+        reported=reported_of(policy, rule),
     )
 
 

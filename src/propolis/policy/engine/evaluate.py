@@ -15,6 +15,7 @@ from propolis.policy.engine.asked import Asked
 from propolis.policy.engine.context import Context, ContextError, Entry
 from propolis.policy.engine.images import images_of
 from propolis.policy.engine.policy_set import CompiledRule, ContextOf, PolicySet
+from propolis.policy.engine.reported import with_properties
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.engine.subject import PolicySubject
@@ -106,6 +107,8 @@ class _Session:
 
     def _add(self, rule: CompiledRule, result: RuleResult) -> None:
         outcome, of = result.outcome, rule.rule
+        if result.properties is not None:
+            of = with_properties(of, result.properties)
         shown = Outcome.WARN if outcome is _FAIL and not of.scored else outcome
         finding = Finding(of, self._ref, shown, result.message, self._now, result.evidence)
         self._findings.append(finding)

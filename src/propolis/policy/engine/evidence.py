@@ -1,5 +1,7 @@
 """Why a rule decided as it did, for people."""
 
+import msgspec
+
 from propolis.core.finding import Evidence
 
 
@@ -27,14 +29,42 @@ class DenyEvidence(Evidence, frozen=True):
     conditions: tuple[str, ...] = ()
 
 
+class PodSecurityControl(msgspec.Struct, frozen=True):
+    """A control that a pod violates.
+
+    Attributes:
+        id: Of the check ("hostPorts").
+        images: Of the containers that are to blame.
+    """
+
+    id: str
+    images: tuple[str, ...] = ()
+
+
 class PodSecurityEvidence(Evidence, frozen=True):
     """The controls of the Pod Security Standards that a pod violates.
 
     Attributes:
         controls: ``reason: detail`` of each, in the words of the API server.
+        level: Of the rule.
+        version: Of the rule, as it says it.
+        checks: The controls by their ids, as reports have them.
     """
 
     controls: tuple[str, ...] = ()
+    level: str = ""
+    version: str = ""
+    checks: tuple[PodSecurityControl, ...] = ()
+
+
+class ExceptionEvidence(Evidence, frozen=True):
+    """The exceptions that let a resource off.
+
+    Attributes:
+        exceptions: As ``namespace/name``.
+    """
+
+    exceptions: tuple[str, ...] = ()
 
 
 class AssertionEvidence(Evidence, frozen=True):

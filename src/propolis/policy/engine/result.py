@@ -14,6 +14,7 @@ class RuleResult(msgspec.Struct, frozen=True):
     Attributes:
         patched: The subject's document as the rule changed it; later rules see it so.
         actions: What else is to be done.
+        properties: Of the rule in reports, where they have variables: filled in.
     """
 
     outcome: Outcome
@@ -21,6 +22,7 @@ class RuleResult(msgspec.Struct, frozen=True):
     evidence: Evidence | None = None
     patched: Document | None = None
     actions: tuple[Action, ...] = ()
+    properties: dict[str, str] | None = None
 
 
 def error_result(what: str, error: DocumentError) -> RuleResult:

@@ -1,5 +1,7 @@
 """A rule at run time: its context, its preconditions, its exceptions, its check."""
 
+import msgspec
+
 from propolis.core.finding import Outcome
 from propolis.lang.jmespath import ExpressionError
 from propolis.policy.engine.autogen import PREFIX
@@ -7,6 +9,7 @@ from propolis.policy.engine.cel.rule_validation import CelValidation
 from propolis.policy.engine.conditions import Judge, compile_conditions
 from propolis.policy.engine.context import Context
 from propolis.policy.engine.entries import compile_entries
+from propolis.policy.engine.evidence import ExceptionEvidence
 from propolis.policy.engine.exceptions import CompiledException
 from propolis.policy.engine.merging import merged
 from propolis.policy.engine.policy_set import ContextOf
@@ -14,6 +17,7 @@ from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult, error_result
 from propolis.policy.engine.validate import Validate
 from propolis.policy.engine.validate_pattern import PatternValidation
+from propolis.policy.engine.variables import Constant, Resolve, compile_document
 from propolis.policy.model.rule import PolicyRule
 
 
@@ -36,6 +40,8 @@ class RuleRun:
         self._exceptions = exceptions
         validation = rule.validation
         ways = (validation.pattern, validation.any_pattern, validation.pod_security) if validation else ()
+        properties = compile_document(rule.report_properties or {})
+        self._properties = None if isinstance(properties, Constant) else properties
         self._needs_object = any(way is not None for way in ways) or bool(
             rule.verify_images or (rule.mutate and not rule.mutate.targets)
         )
@@ -47,10 +53,17 @@ class RuleRun:
             skipped = _unless_met(self._preconditions, context)
             if skipped is not None:
                 return skipped
+        result = self._judged(request, context)
+        if result is None or self._properties is None:
+            return result
+        return msgspec.structs.replace(result, properties=_filled_in(self._properties, context))
+
+    def _judged(self, request: Request, context: Context) -> RuleResult | None:
         let_off = [item for item in self._exceptions if item.lets_off(request, context)]
         whole = [item.key for item in let_off if not item.pod_security]
         if whole:
-            return RuleResult(Outcome.SKIP, f"rule is skipped due to policy exceptions {', '.join(whole)}")
+            text = f"rule is skipped due to policy exceptions {', '.join(whole)}"
+            return RuleResult(Outcome.SKIP, text, ExceptionEvidence(tuple(whole)))
         if self._needs_object and request.operation == "DELETE":
             return None
         if self._cel is not None:
@@ -83,7 +96,17 @@ class PatternRun:
 
 def is_plain(rule: PolicyRule, exceptions: tuple[CompiledException, ...]) -> bool:
     """Whether nothing but its check has a say in a rule."""
-    return not (rule.preconditions or rule.cel_preconditions or exceptions)
+    has_variables = any("{{" in text for text in (rule.report_properties or {}).values())
+    return not (rule.preconditions or rule.cel_preconditions or exceptions or has_variables)
+
+
+def _filled_in(properties: Resolve, context: Context) -> dict[str, str] | None:
+    """Properties with their variables; None where one has no text, as they stand in the rule then."""
+    try:
+        found = properties(context)
+    except ExpressionError:
+        return None
+    return found if all(isinstance(text, str) for text in found.values()) else None
 
 
 def _unless_met(preconditions: Judge, context: Context) -> RuleResult | None:

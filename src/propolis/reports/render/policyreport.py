@@ -7,18 +7,15 @@ identity, ``scope`` names the resource, every result carries policy, rule, resul
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
+from propolis.reports.render.report_result import SEVERITIES, ReportResult, summary_of
 from propolis.reports.snapshot import Snapshot
 from propolis.store.rows import FindingRow, ResourceRow
 
 API_VERSION = "wgpolicyk8s.io/v1alpha2"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "propolis"}
 _UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-SEVERITIES = frozenset({"critical", "high", "medium", "low", "info"})
-"""What the CRD allows; unknown is left out."""
 
 
 def policy_reports(snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -46,7 +43,7 @@ def _report(resource: ResourceRow, rows: list[FindingRow]) -> dict[str, Any]:
         "kind": "PolicyReport" if resource.namespace else "ClusterPolicyReport",
         "metadata": metadata,
         "scope": _scope(resource),
-        "summary": _summary(rows),
+        "summary": summary_of(row.outcome for row in rows),
         "results": [
             _result(row)
             for row in sorted(rows, key=lambda row: (row.source, row.policy, row.rule, row.subject))
@@ -69,27 +66,16 @@ def _scope(resource: ResourceRow) -> dict[str, Any]:
     return scope
 
 
-def _summary(rows: Iterable[FindingRow]) -> dict[str, int]:
-    counts = {"pass": 0, "fail": 0, "warn": 0, "error": 0, "skip": 0}
-    for row in rows:
-        counts[row.outcome] += 1
-    return counts
-
-
 def _result(row: FindingRow) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "source": row.source,
-        "policy": row.policy,
-        "rule": row.rule,
-        "result": row.outcome,
-        "scored": row.scored,
-        "message": row.message,
-        "timestamp": {"seconds": int(row.since.timestamp()), "nanos": 0},
-    }
-    if row.severity in SEVERITIES:
-        result["severity"] = row.severity
-    if row.category:
-        result["category"] = row.category
-    if row.subject:
-        result["properties"] = {"subject": row.subject}
-    return result
+    result = ReportResult(
+        source=row.source,
+        policy=row.policy,
+        rule=row.rule,
+        result=row.outcome,
+        scored=row.scored,
+        message=row.message,
+        severity=row.severity if row.severity in SEVERITIES else "",
+        category=row.category,
+        properties={"subject": row.subject} if row.subject else {},
+    )
+    return result.document(int(row.since.timestamp()))

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from propolis.policy.engine.evidence import PodSecurityEvidence
+from propolis.policy.engine.evidence import PodSecurityControl, PodSecurityEvidence
 from propolis.policy.engine.pod_security.standard import compile_standard, evaluate_standard
 from tests.unit.policy.engine.examples import NOW, findings, outcome, pod, pod_rule, policy, subject
 
@@ -49,7 +49,10 @@ def test_evidence_has_the_words_of_the_api_server() -> None:
     document = pod(containers=[with_context(privileged=True)])
     (finding,) = findings(policy(rule("{level: baseline}")), document)
     assert finding.evidence == PodSecurityEvidence(
-        ('privileged: container "app" must not set securityContext.privileged=true',)
+        ('privileged: container "app" must not set securityContext.privileged=true',),
+        "baseline",
+        "",
+        (PodSecurityControl("privileged", ("docker.io/nginx:1.27",)),),
     )
 
 

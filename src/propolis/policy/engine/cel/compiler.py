@@ -30,6 +30,7 @@ from propolis.policy.engine.cel.programs import Expressions, PolicyError, bound_
 from propolis.policy.engine.cel.run import CelRun, Form, Guards, Parameters
 from propolis.policy.engine.enforcement import Enforcement
 from propolis.policy.engine.policy_set import RESOURCES, CompiledRule, ContextOf, Phase
+from propolis.policy.engine.reported import reported_of_cel
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.cel.binding import Binding
@@ -325,4 +326,5 @@ def finding_rule(policy: CelPolicy) -> Rule:
         remedy=policy.annotations.get("propolis.dev/remedy", ""),
         remediation=policy.annotations.get("propolis.dev/remediation", ""),
         scored=policy.annotation("scored") != "false",
+        reported=reported_of_cel(policy),
     )

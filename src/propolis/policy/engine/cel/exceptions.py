@@ -16,6 +16,7 @@ from propolis.lang.cel.library import Runtime
 from propolis.lang.cel.program import Program
 from propolis.policy.engine.cel.conditions import all_hold
 from propolis.policy.engine.cel.programs import Expressions
+from propolis.policy.engine.evidence import ExceptionEvidence
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.cel.exception import CelException
 from propolis.policy.model.cel.policy import CelPolicy
@@ -96,11 +97,12 @@ def let_off(
 
 def _result(matched: list[CelException]) -> RuleResult:
     """The result that the exception of the highest priority asks for."""
-    keys = ", ".join(one.key for one in matched)
+    evidence = ExceptionEvidence(tuple(one.key for one in matched))
+    keys = ", ".join(evidence.exceptions)
     chosen = max(matched, key=_priority)
     if chosen.spec.report_result == "pass":
-        return RuleResult(Outcome.PASS, f"rule is passed due to policy exception: {keys}")
-    return RuleResult(Outcome.SKIP, f"rule is skipped due to policy exception: {keys}")
+        return RuleResult(Outcome.PASS, f"rule is passed due to policy exception: {keys}", evidence)
+    return RuleResult(Outcome.SKIP, f"rule is skipped due to policy exception: {keys}", evidence)
 
 
 def _priority(exception: CelException) -> int:

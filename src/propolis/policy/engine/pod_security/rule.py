@@ -3,13 +3,15 @@
 Follows Kyverno pkg/engine/handlers/validation/validate_pss.go @ 111e07b.
 """
 
+import re
 from typing import Any
 
 from propolis.core.finding import Outcome
+from propolis.lang.image_reference import parse_image_reference
 from propolis.policy.engine.context import Context
-from propolis.policy.engine.evidence import PodSecurityEvidence
+from propolis.policy.engine.evidence import ExceptionEvidence, PodSecurityControl, PodSecurityEvidence
 from propolis.policy.engine.pod_security.exclusions import judged, without_excluded
-from propolis.policy.engine.pod_security.pod import pod_of
+from propolis.policy.engine.pod_security.pod import Pod, pod_of
 from propolis.policy.engine.pod_security.registry import LEVELS, parse_version
 from propolis.policy.engine.pod_security.shape import misshapen
 from propolis.policy.engine.pod_security.violation import FieldProblem, Violation
@@ -17,6 +19,7 @@ from propolis.policy.engine.result import RuleResult
 from propolis.policy.engine.validate import Validate
 from propolis.policy.model.validation import PodSecurity
 
+_CONTAINERS = re.compile(r"containers?\s*(.*?)\s*must")
 _PREFIXES = {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}
 
 
@@ -45,14 +48,29 @@ def compile_pod_security(name: str, rule: PodSecurity) -> Validate:
         for item in context.exceptions:
             found = without_excluded(found, item.pod_security, pod, level, version)
         if not found:
-            keys = ", ".join(item.key for item in context.exceptions)
-            return RuleResult(Outcome.SKIP, f"rule is skipped due to policy exceptions {keys}")
+            let_off = ExceptionEvidence(tuple(item.key for item in context.exceptions))
+            text = f"rule is skipped due to policy exceptions {', '.join(let_off.exceptions)}"
+            return RuleResult(Outcome.SKIP, text, let_off)
         kind = str(value.get("kind"))
         text = opening + "".join(_printed(one, kind) for one in found)
         controls = tuple(f"{one.reason}: {one.detail}" for one in found)
-        return RuleResult(Outcome.FAIL, text, PodSecurityEvidence(controls))
+        checks = tuple(PodSecurityControl(one.check, _images(one, pod)) for one in found)
+        evidence = PodSecurityEvidence(controls, level, rule.version or "", checks)
+        return RuleResult(Outcome.FAIL, text, evidence)
 
     return validate
+
+
+def _images(found: Violation, pod: Pod) -> tuple[str, ...]:
+    """Images of the containers that a violation names; the name of one whose image cannot be read."""
+    named = _CONTAINERS.search(found.detail)
+    if named is None:
+        return ()
+    images = {one.name: one.image for one in pod.containers()}
+    images |= {one.name: one.image for one in pod.containers() if one.list_name == "containers"}
+    names = named[1].replace('"', "").replace(" ", "").split(",")
+    references = [(name, parse_image_reference(images.get(name, ""))) for name in names]
+    return tuple(name if info is None else info.reference for name, info in references)
 
 
 def _printed(found: Violation, kind: str) -> str:
