@@ -27,6 +27,7 @@ from propolis.policy.engine.admission_record import (
     encode_request,
     outcomes_of,
 )
+from propolis.policy.engine.told_secrets import secrets_of
 from propolis.policy.model.any import AnyPolicy
 from propolis.store.database import open_database
 from propolis.store.review_rows import Blob, ReviewRow, ReviewWriter, digest_of
@@ -234,7 +235,7 @@ class _Rows:
             api_group=group,
             version=version,
             kind=decided.ref.kind,
-            outcomes=outcomes_of(decided.findings, decided.refusing),
+            outcomes=outcomes_of(decided.findings, decided.refusing, lambda: _secrets(decided.body)),
             request=self._request(decided),
             answers=_blob(encode_answers(decided.answers)) if decided.answers else None,
             policies=self._policies_of(decided.rules),
@@ -263,6 +264,11 @@ class _Rows:
 
 class _Review(msgspec.Struct, frozen=True):
     request: dict[str, Any]
+
+
+def _secrets(body: bytes) -> list[str]:
+    """What messages about a review must not quote."""
+    return secrets_of(_REVIEW.decode(body).request)
 
 
 _REVIEW = msgspec.json.Decoder(_Review)

@@ -129,6 +129,13 @@ def test_secrets_and_managed_fields_are_not_kept(database: Database) -> None:
     assert b"managedFields" not in kept
 
 
+def test_messages_do_not_quote_secrets(database: Database) -> None:
+    failed = Finding(TEAM, REF, Outcome.FAIL, f"the value {SECRET} is hunter2")
+    with recording(lambda: ReviewWriter(database)) as recorder:
+        recorder.take(decided(review(), findings=[failed]))
+    assert stored(database)[0].outcomes[0][4] == "the value [redacted] is [redacted]"
+
+
 def test_headers_of_calls_are_not_kept(database: Database) -> None:
     key = LookupKey("service-call", ("GET", "https://a", "", '{"Authorization":"Bearer hunter2"}', ""))
     with recording(lambda: ReviewWriter(database)) as recorder:

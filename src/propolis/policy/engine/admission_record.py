@@ -4,7 +4,7 @@ Three parts, each JSON and each stored once however often it comes: the request 
 to look-ups, and which policies there were. The outcomes that did not let it pass are kept with the decision.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.core.finding import Finding, Outcome
 from propolis.core.redaction import redacted
+from propolis.policy.engine.told_secrets import without
 from propolis.policy.lookups import HTTP_CALL, SERVICE_CALL
 from propolis.policy.model.admission_review import AdmissionRequest
 
@@ -133,15 +134,28 @@ def recorded_key(key: LookupKey) -> LookupKey:
     return LookupKey(key.kind, arguments)
 
 
-def outcomes_of(findings: Iterable[Finding], refusing: Iterable[Finding]) -> list[RecordedOutcome]:
-    """What is kept of findings: those that did not let the request pass."""
+def outcomes_of(
+    findings: Iterable[Finding], refusing: Iterable[Finding], secrets: Callable[[], Sequence[str]] = tuple
+) -> list[RecordedOutcome]:
+    """What is kept of findings: those that did not let the request pass.
+
+    Args:
+        findings: All.
+        refusing: Those for which it was refused.
+        secrets: Texts that messages must not quote; asked for where there are messages.
+    """
     refused = {id(finding) for finding in refusing}
+    kept = [one for one in findings if one.outcome in _KEPT]
+    hidden = secrets() if kept else ()
     return [
         RecordedOutcome(
-            one.rule.policy, one.rule.name, one.outcome.value, id(one) in refused, one.message[:MOST_MESSAGE]
+            one.rule.policy,
+            one.rule.name,
+            one.outcome.value,
+            id(one) in refused,
+            without(one.message, hidden)[:MOST_MESSAGE],
         )
-        for one in findings
-        if one.outcome in _KEPT
+        for one in kept
     ]
 
 
