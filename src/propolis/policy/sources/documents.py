@@ -1,6 +1,7 @@
 """Policies from the bytes of manifest files."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 from propolis.core.errors import DocumentError
 from propolis.core.resource import Document, Origin
 from propolis.lang.yaml import load_documents, position_of
+from propolis.lang.yaml.positions import Path
 from propolis.policy.model import is_policy, parse_policy
 from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.binding import Binding
@@ -27,6 +29,7 @@ from propolis.policy.model.global_context import (
     is_global_context_entry,
     parse_global_context_entry,
 )
+from propolis.policy.model.reader import Locate
 
 
 class LoadedPolicies(msgspec.Struct, frozen=True):
@@ -50,16 +53,32 @@ def read_policies(data: bytes, path: str) -> LoadedPolicies:
         if parsed.error is not None:
             found["errors"].append(parsed.error)
         elif isinstance(parsed.document, dict):
-            try:
-                _add(found, parsed.document, Origin(path, parsed.line), data)
-            except DocumentError as error:
-                found["errors"].append(error)
+            origin = Origin(path, parsed.line)
+            for way, document in _listed(parsed.document):
+                try:
+                    _add(found, document, origin, partial(_located, data, origin.line, way))
+                except DocumentError as error:
+                    found["errors"].append(error)
     return LoadedPolicies(**{field: tuple(items) for field, items in found.items()})
 
 
-def _add(found: dict[str, list[Any]], document: Document, origin: Origin, data: bytes) -> None:
+def _listed(document: Document) -> Iterator[tuple[Path, Document]]:
+    """The documents of a List (``kubectl get -o yaml``), each with the way to it; any other alone."""
+    items = document.get("items")
+    if (document.get("apiVersion"), document.get("kind")) != ("v1", "List") or not isinstance(items, list):
+        yield (), document
+        return
+    for number, item in enumerate(items):
+        if isinstance(item, dict):
+            yield ("items", number), item
+
+
+def _located(data: bytes, line: int, way: Path, path: Path) -> tuple[int, int]:
+    return position_of(data, line, (*way, *path))
+
+
+def _add(found: dict[str, list[Any]], document: Document, origin: Origin, locate: Locate) -> None:
     """Adds a document if it is of a kind that this room reads. Raises `DocumentError`."""
-    locate = partial(position_of, data, origin.line)
     if is_policy(document):
         found["policies"].append(parse_policy(document, origin, locate))
     elif is_cel_policy(document):

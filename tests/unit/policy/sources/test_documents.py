@@ -39,3 +39,11 @@ def test_cleanup_policies_and_global_entries_are_read_beside_policies() -> None:
     assert [item.name for item in loaded.cleanups] == ["c"]
     assert [item.name for item in loaded.global_contexts] == ["g"]
     assert [error.place.line for error in loaded.errors] == [8]
+
+
+def test_a_list_is_the_policies_in_it_and_errors_have_their_lines() -> None:
+    items = ["  - " + one.replace("\n", "\n    ").rstrip() for one in (GOOD, BAD)]
+    text = "\n".join(("apiVersion: v1", "kind: List", "items:", *items, "  - 7", ""))
+    read = read_policies(text.encode(), "all.yaml")
+    assert [policy.name for policy in read.policies] == ["good"]
+    assert [str(error).split(": ")[0] for error in read.errors] == ["all.yaml:19:20"]
