@@ -1,4 +1,6 @@
+import base64
 import json
+import urllib.request
 
 from tests.harness.control_plane import ControlPlane
 
@@ -26,3 +28,18 @@ def test_requests_are_in_the_audit_log(control_plane: ControlPlane, namespace: s
         event for event in events if event["verb"] == "create" and event["objectRef"].get("name") == namespace
     ]
     assert [event["user"]["username"] for event in created] == ["admin"]
+
+
+def test_secrets_are_encrypted_in_the_store(control_plane: ControlPlane, namespace: str) -> None:
+    made = control_plane.kubectl(
+        "create", "secret", "generic", "kept", "-n", namespace, "--from-literal=a=plain"
+    )
+    assert made.returncode == 0, made.stderr
+    key = base64.b64encode(f"/registry/secrets/{namespace}/kept".encode()).decode()
+    request = urllib.request.Request(f"{control_plane.etcd}/v3/kv/range", json.dumps({"key": key}).encode())
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request) as answer:
+        [found] = json.load(answer)["kvs"]
+    value = base64.b64decode(found["value"])
+    assert value.startswith(b"k8s:enc:secretbox:v1:first:")
+    assert b"plain" not in value

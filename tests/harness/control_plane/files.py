@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,17 @@ class Files:
         self.kubeconfig("admin", ADMIN)
         self.kubeconfig("controllers", CONTROLLERS)
         self._text("audit-policy.json", json.dumps(AUDIT_POLICY))
+        self._text("encryption.json", json.dumps(self._encryption()))
+
+    def _encryption(self) -> dict[str, Any]:
+        """Secrets are encrypted at rest, with a key of this control plane alone."""
+        key = {"name": "first", "secret": base64.b64encode(secrets.token_bytes(32)).decode()}
+        providers = [{"secretbox": {"keys": [key]}}, {"identity": {}}]
+        return {
+            "apiVersion": "apiserver.config.k8s.io/v1",
+            "kind": "EncryptionConfiguration",
+            "resources": [{"resources": ["secrets"], "providers": providers}],
+        }
 
     def kubeconfig(self, name: str, identity: Identity) -> Path:
         """A kubeconfig of a user with a certificate."""

@@ -28,6 +28,7 @@ class ControlPlane:
     Attributes:
         folder: Its files: ``admin.kubeconfig``, ``audit.log``, one log a process.
         server: Its address.
+        etcd: The address of its store.
     """
 
     def __init__(self, program: Path, folder: Path, *, has_controllers: bool = True) -> None:
@@ -36,6 +37,7 @@ class ControlPlane:
         self._has_controllers = has_controllers
         self._ports = free_ports(4)
         self.server = f"https://127.0.0.1:{self._ports[0]}"
+        self.etcd = f"http://127.0.0.1:{self._ports[1]}"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -121,6 +123,7 @@ class ControlPlane:
             "audit-policy-file": file("audit-policy.json"),
             "audit-log-path": file("audit.log"),
             "audit-log-mode": "blocking",
+            "encryption-provider-config": file("encryption.json"),
         }
         return (f"--{name}={value}" for name, value in flags.items())
 
