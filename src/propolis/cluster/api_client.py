@@ -24,6 +24,7 @@ _UNAUTHORIZED = 401
 _TOO_MANY = 429
 _NOT_FOUND = 404
 _JSON = "application/json"
+_JSON_PATCH = "application/json-patch+json"
 _APPLY = "application/apply-patch+yaml"
 FIELD_MANAGER = "propolis"
 _GOOD = frozenset({200, 201})
@@ -70,7 +71,7 @@ class _Status(msgspec.Struct, frozen=True):
 
 
 class _Request(msgspec.Struct, frozen=True):
-    """One request; ``asked`` says what for, in errors. A POST is made once only: it may have been heard."""
+    """One request; ``asked`` says what for, in errors."""
 
     path: str
     asked: str
@@ -80,6 +81,11 @@ class _Request(msgspec.Struct, frozen=True):
     body: bytes | None = None
     method: str = "GET"
     content_type: str = _JSON
+
+    @property
+    def is_once(self) -> bool:
+        """Whether it must not be made again after it may have been heard."""
+        return self.method == "POST" or self.content_type == _JSON_PATCH
 
 
 class ApiClient:
@@ -170,6 +176,17 @@ class ApiClient:
         request = _Request(path, asked, _JSON, query, limits.file_bytes, body, "PATCH", _APPLY)
         return await self._patiently(request)
 
+    async def patch(self, path: str, asked: str, operations: bytes, limits: Limits = DEFAULT) -> bytes:
+        """Changes an object by a JSON patch; made once only where the server may have heard it.
+
+        Raises:
+            RefusedError: A status that is no success; 422 where a test of the patch does not hold.
+            SourceError: No answer.
+            LimitError: The body of the answer is too large.
+        """
+        request = _Request(path, asked, _JSON, {}, limits.file_bytes, operations, "PATCH", _JSON_PATCH)
+        return await self._patiently(request)
+
     async def delete(self, path: str, asked: str, options: bytes | None = None) -> None:
         """Deletes an object; one that is not there is deleted already.
 
@@ -195,7 +212,7 @@ class ApiClient:
             try:
                 return await self._once(request)
             except _Retry as retry:
-                if attempt == self._patience.attempts or (request.method == "POST" and not retry.is_unheard):
+                if attempt == self._patience.attempts or (request.is_once and not retry.is_unheard):
                     raise retry.error from retry.__cause__
                 await self._sleep(min(max(wait, retry.after_seconds), self._patience.longest_wait_seconds))
                 wait *= 2

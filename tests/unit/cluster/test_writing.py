@@ -53,6 +53,14 @@ def test_applying_is_tried_again_for_it_says_the_same_each_time() -> None:
     assert len(api.requests) == 3
 
 
+def test_a_patch_is_not_sent_again_where_it_may_have_been_heard() -> None:
+    api = FakeApi()
+    api.faults[PATH] = [refusing(503), refusing(429)]
+    with pytest.raises(RefusedError, match="503"):
+        with_client(api, lambda client: client.patch(PATH, "patch it", b"[]"))
+    assert [request.content_type for request in api.requests] == ["application/json-patch+json"]
+
+
 def test_what_is_not_there_is_deleted_already() -> None:
     api = FakeApi()
     with_client(api, lambda client: client.delete(PATH, "delete it"))
