@@ -178,10 +178,10 @@ class Admission:
         return found.stderr if found.returncode else ""
 
 
-def until(holds: Callable[[], object]) -> float:
+def until(holds: Callable[[], object], seconds: float = WAIT_SECONDS) -> float:
     """Seconds until something holds: what an API server has read takes effect when it has."""
     begin = time.monotonic()
-    while time.monotonic() - begin < WAIT_SECONDS:
+    while time.monotonic() - begin < seconds:
         if holds():
             return time.monotonic() - begin
-    raise AssertionError(f"it does not hold after {WAIT_SECONDS} s")
+    raise AssertionError(f"it does not hold after {seconds} s")

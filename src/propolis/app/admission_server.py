@@ -21,6 +21,7 @@ from propolis.app.admission_serving import Server, new_loop, server_config, sett
 from propolis.app.admission_settings import SettingsSource
 from propolis.app.admission_tasks import repeat, tell, until_asked
 from propolis.app.admission_webhooks import Target
+from propolis.app.evaluation_guard import EvaluationGuard
 from propolis.app.server import listen
 from propolis.cluster.reader import ClusterReader, open_reader
 from propolis.core.errors import Error
@@ -58,6 +59,8 @@ class _Admission:
         source = SettingsSource(options.settings_file, options.settings)
         self._policies = AdmissionPolicies(PolicyFiles(options.policies, options.exceptions), source)
         self._service = AdmissionService(self._policies.rules, NOBODYS_WORLD, AdmissionMetrics())
+        self._service.guard = EvaluationGuard()
+        self._service.guard.install()
         self._recorder = self._begin_recording()
         self._told: set[str] = set()
         self._known: Collection[str] = ()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -10,7 +10,7 @@ from propolis.app.admission_metrics import AdmissionMetrics
 from propolis.app.admission_recorder import Decided, Recorder
 from propolis.app.admission_rules import AdmissionRules, Chosen, failure_of
 from propolis.core import clock
-from propolis.core.evaluation import Answer, LookupKey, MissingLookups, complete_live
+from propolis.core.evaluation import Answer, LookupKey, Lookups, MissingLookups, complete_live
 from propolis.core.resource import ResourceRef
 from propolis.policy.engine.admission import FAILED, ParentKind, Roles, answer_of, refusal, request_subject
 from propolis.policy.engine.evaluate import Decision, evaluate
@@ -25,6 +25,9 @@ from propolis.policy.model.admission_review import (
     parse_review,
     write_response,
 )
+
+if TYPE_CHECKING:
+    from propolis.app.evaluation_guard import EvaluationGuard
 
 Webhook = Literal["mutate", "validate"]
 RESERVED_SECONDS = 0.5
@@ -74,6 +77,7 @@ class AdmissionService:
         world: What they may ask.
         metrics: What was done.
         recorder: Keeps every decision; None where none is kept.
+        guard: Stops rules that take too long; None where nothing does.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class AdmissionService:
         self.metrics = metrics
         metrics.take(rules)
         self.recorder = recorder
+        self.guard: EvaluationGuard | None = None
 
     async def review(self, webhook: Webhook, chosen: Chosen, body: bytes, timeout_seconds: float) -> bytes:
         """The answer to a review.
@@ -196,11 +201,18 @@ class AdmissionService:
     ) -> Decision:
         """The decision; ``answers`` keeps what was asked."""
         now = clock.now()
+
+        def decided(known: Lookups) -> Decision:
+            if self.guard is None:
+                return evaluate(rules, subject, known, now)
+            left = deadline - clock.monotonic()
+            return self.guard.run(lambda: evaluate(rules, subject, known, now), left)
+
         try:
-            return evaluate(rules, subject, {}, now)
+            return decided({})
         except MissingLookups:
             return await complete_live(
-                lambda known: evaluate(rules, subject, known, now),
+                decided,
                 answers,
                 lambda keys: self._answers(keys, deadline),
             )

@@ -48,6 +48,18 @@ class MissingLookups(Exception):  # noqa: N818  # a question, not an error
         super().__init__(", ".join(sorted(str(key) for key in self.keys)))
 
 
+class StoppedError(Exception):
+    """Raised from outside into an evaluation; nothing in it takes it for an error of its own."""
+
+
+class OverrunError(StoppedError):
+    """The rule that runs has taken too long; others go on."""
+
+
+class OutOfTimeError(StoppedError):
+    """All of it has taken too long."""
+
+
 class Evaluation(msgspec.Struct, frozen=True):
     """What one evaluation gives.
 

@@ -1,6 +1,7 @@
 """Starts and stops a control plane on free ports of the loopback address."""
 
 import contextlib
+import json
 import os
 import socket
 import ssl
@@ -79,6 +80,16 @@ class ControlPlane:
         return subprocess.run(
             command, input=stdin, capture_output=True, text=True, check=False, env=self._environment()
         )
+
+    def compact(self) -> None:
+        """Lets etcd forget all versions but the newest, so that no watch can go on from an older one."""
+        address = f"http://127.0.0.1:{self._ports[1]}/v3/kv"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        everything = json.dumps({"key": "AA==", "limit": 1}).encode()
+        with opener.open(f"{address}/range", everything) as answer:
+            revision = json.load(answer)["header"]["revision"]
+        with opener.open(f"{address}/compaction", json.dumps({"revision": revision}).encode()):
+            pass
 
     def start_api_server(self) -> None:
         """Starts the API server, or starts it again on the same port, and waits until it is ready."""

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from propolis.core.action import Action
-from propolis.core.evaluation import Evaluation, LookupKey, Lookups, MissingLookups
+from propolis.core.evaluation import Evaluation, LookupKey, Lookups, MissingLookups, OverrunError
 from propolis.core.finding import Finding, Outcome
 from propolis.core.resource import Document, reference_of
 from propolis.lang.jmespath import Environment
@@ -34,6 +34,7 @@ _PASS, _FAIL = Outcome.PASS, Outcome.FAIL
 
 
 TOO_DEEP = RuleResult(Outcome.ERROR, "the resource is nested too deep for this rule")
+TOO_LONG = RuleResult(Outcome.ERROR, "the rule takes too long on this resource, and was stopped")
 
 
 class Decision(Evaluation, frozen=True):
@@ -104,6 +105,8 @@ class _Session:
                 self._missing |= question.keys
             except RecursionError:
                 add(rule, TOO_DEEP)
+            except OverrunError:
+                add(rule, TOO_LONG)
 
     def _add(self, rule: CompiledRule, result: RuleResult) -> None:
         outcome, of = result.outcome, rule.rule

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from propolis.core.evaluation import MissingLookups
+from propolis.core.evaluation import MissingLookups, StoppedError
 from propolis.lang.cel.ast import CheckedTree
 from propolis.lang.cel.emitter.nodes import Emitter
 from propolis.lang.cel.emitter.support import SUPPORT, Unsupported
@@ -73,7 +73,7 @@ def generate(tree: CheckedTree, environment: Environment, exactly: Evaluate) -> 
 
 def _deciding(exactly: Evaluate) -> Callable[[Mapping[str, Any], Runtime, Exception], Any]:
     def decide(variables: Mapping[str, Any], runtime: Runtime, error: Exception) -> Any:
-        if isinstance(error, (MissingLookups, CostError)):
+        if isinstance(error, (MissingLookups, StoppedError, CostError)):
             raise error
         return exactly(variables, runtime)
 
