@@ -13,6 +13,7 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # addresses to listen on that are
 
 
 DEFAULT_RECORD_DAYS = 30
+DEFAULT_NAMESPACE = "propolis"
 
 
 class AdmissionOptions(msgspec.Struct, frozen=True):
@@ -37,6 +38,8 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
         least_tls: The oldest version of TLS that is spoken.
         settings: ``NAMESPACE/NAME`` of a ConfigMap with Kyverno's settings.
         settings_file: The same as a file.
+        namespace: Where what policies make after requests is left; of the Service or Secret when empty.
+        operator: The user whose requests cause nothing: the operator's own.
     """
 
     policies: tuple[str, ...] = ()
@@ -59,6 +62,14 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
     least_tls: str = "1.2"
     settings: str = ""
     settings_file: Path | None = None
+    namespace: str = ""
+    operator: str = ""
+
+
+def own_namespace(options: AdmissionOptions) -> str:
+    """The namespace of Propolis in the cluster."""
+    of_service = options.service.namespace if options.service else ""
+    return options.namespace or of_service or options.secret.partition("/")[0] or DEFAULT_NAMESPACE
 
 
 def hosts_of(options: AdmissionOptions) -> list[str]:

@@ -1,13 +1,21 @@
 """Policies as admission runs them: those that are for requests, split by their webhooks."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
+from propolis.app.acting_rules import acting
 from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.policy_set import CompiledRule, Phase, PolicySet
 from propolis.policy.engine.request_filter import RequestFilter
-from propolis.policy.engine.webhook_groups import FailurePolicy, WebhookGroup, group_of, shared_group
+from propolis.policy.engine.webhook_groups import (
+    FailurePolicy,
+    WebhookGroup,
+    acting_group,
+    failure_policy,
+    group_of,
+    shared_group,
+)
 from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.policy import (
     KYVERNO,
@@ -37,6 +45,7 @@ class RuleSet(msgspec.Struct, frozen=True):
         judging: Policies with the others, and those that verify images again after all changes.
         mutate: Compiled rules of the first.
         validate: Compiled rules of the second.
+        acting: Compiled rules that act after requests, in a webhook of their own; None in others.
     """
 
     group: WebhookGroup
@@ -44,6 +53,7 @@ class RuleSet(msgspec.Struct, frozen=True):
     judging: tuple[AnyPolicy, ...]
     mutate: PolicySet
     validate: PolicySet
+    acting: PolicySet | None = None
 
 
 class AdmissionRules(msgspec.Struct, frozen=True):
@@ -68,8 +78,7 @@ class AdmissionRules(msgspec.Struct, frozen=True):
     @property
     def policies(self) -> int:
         """How many policies there are."""
-        everything = self.sets[ALL]
-        return len({_key(one) for one in (*everything.changing, *everything.judging)})
+        return len({_key(one) for own in self.sets.values() for one in (*own.changing, *own.judging)})
 
     @property
     def webhooks(self) -> tuple[RuleSet, ...]:
@@ -110,7 +119,9 @@ def admission_rules(
         settings: Conditions of theirs are not for policies in CEL, which then have webhooks of their own.
     """
     are_apart = bool(settings.conditions)
-    chosen = [one for one in map(for_requests, policies) if one is not None]
+    everything = list(policies)
+    chosen = [one for one in map(for_requests, everything) if one is not None]
+    after = [one for one in map(acting, everything) if one is not None]
     sets = _Sets(chosen, compile_policies(chosen, exceptions))
     groups = [group_of(one, are_apart=are_apart) for one in chosen]
     numbers: dict[str, list[int]] = {failure: [] for failure in FAILURE_POLICIES}
@@ -124,13 +135,24 @@ def admission_rules(
         {
             ALL: sets.of(shared_group("fail"), range(len(chosen))),
             **{key: sets.of(_joined(key, groups, own), own) for key, own in numbers.items()},
+            **{found.group.key: found for found in _acting_sets(after, exceptions)},
         },
         {failure: sets.of(shared_group(failure), own) for failure, own in of_failure.items()},
         frozenset(_key(one) for one in chosen if _warns(one)),
-        any(_asks_roles(one) for one in chosen),
+        any(map(_asks_roles, chosen)) or bool(after),
         settings,
         RequestFilter(settings),
     )
+
+
+def _acting_sets(policies: Sequence[AnyPolicy], exceptions: Sequence[AnyException]) -> Iterator[RuleSet]:
+    """The sets of policies that act after requests: one for each failure policy that there is."""
+    nothing = PolicySet([])
+    for failure in FAILURE_POLICIES:
+        own = tuple(one for one in policies if failure_policy(one) == failure)
+        if own:
+            compiled = compile_policies(own, exceptions)
+            yield RuleSet(acting_group(failure), (), own, nothing, nothing, compiled)
 
 
 def _joined(key: str, groups: Sequence[WebhookGroup], numbers: Sequence[int]) -> WebhookGroup:

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Iter
 from contextlib import asynccontextmanager
 from typing import Any
 
+from propolis.app.admission_actions import AdmissionActions
 from propolis.app.admission_application import AdmissionApplication
 from propolis.app.admission_door import Door
 from propolis.app.admission_identity import ServerIdentity, open_identity
 from propolis.app.admission_metrics import AdmissionMetrics, kind_of
-from propolis.app.admission_options import AdmissionOptions, access_of, target_of
+from propolis.app.admission_options import AdmissionOptions, access_of, own_namespace, target_of
 from propolis.app.admission_policies import AdmissionPolicies, PolicyFiles
 from propolis.app.admission_recorder import Recorder, open_recorder
 from propolis.app.admission_replicas import RENEW_SECONDS as REPLICA_SECONDS
@@ -64,6 +65,17 @@ class _Admission:
         self._recorder = self._begin_recording()
         self._told: set[str] = set()
         self._known: Collection[str] = ()
+        self._acting: asyncio.Task[None] | None = None
+
+    def _begin_acting(self, reader: ClusterReader, tasks: asyncio.TaskGroup) -> None:
+        """From now on what policies make after requests is left for the operator."""
+        options, service = self._options, self._service
+        actions = AdmissionActions(
+            reader.client, own_namespace(options), lambda: service.world.answer, tell, options.operator
+        )
+        service.actions = actions
+        service.metrics.also(actions)
+        self._acting = tasks.create_task(actions.run())
 
     def _begin_recording(self) -> Recorder | None:
         options = self._options
@@ -100,6 +112,8 @@ class _Admission:
                     task.cancel()
                 if door is not None:
                     await self._leave(door)
+                if self._acting is not None:
+                    self._acting.cancel()
                 server.should_exit = True
 
     @asynccontextmanager
@@ -121,6 +135,7 @@ class _Admission:
         metrics.kind_of = lambda group, resource: kind_of(reader.served, group, resource)
         door = Door(reader, self._policies, target, tasks, replicas)
         await door.open(from_cluster=self._options.from_cluster)
+        self._begin_acting(reader, tasks)
         if secret:
             door.follow(identity.reflector(reader.client, secret))
             await door.renew()

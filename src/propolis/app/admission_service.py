@@ -27,6 +27,7 @@ from propolis.policy.model.admission_review import (
 )
 
 if TYPE_CHECKING:
+    from propolis.app.admission_actions import AdmissionActions
     from propolis.app.evaluation_guard import EvaluationGuard
 
 Webhook = Literal["mutate", "validate"]
@@ -78,6 +79,7 @@ class AdmissionService:
         metrics: What was done.
         recorder: Keeps every decision; None where none is kept.
         guard: Stops rules that take too long; None where nothing does.
+        actions: Leaves what policies make or change after requests; None where nobody carries it out.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class AdmissionService:
         metrics.take(rules)
         self.recorder = recorder
         self.guard: EvaluationGuard | None = None
+        self.actions: AdmissionActions | None = None
 
     async def review(self, webhook: Webhook, chosen: Chosen, body: bytes, timeout_seconds: float) -> bytes:
         """The answer to a review.
@@ -158,10 +161,15 @@ class AdmissionService:
         subject = request_subject(request, world.parent, roles)
         if is_unseen(rules.filter, subject):
             return AdmissionResponse(request.uid, allowed=True)
+        own = rules.set_of(chosen)
+        if own.acting is not None:
+            if self.actions is not None and not request.dry_run:
+                self.actions.take(own.acting, subject, request)
+            return AdmissionResponse(request.uid, allowed=True)
         deadline = clock.monotonic() + max(timeout_seconds - RESERVED_SECONDS, timeout_seconds * SHARE)
         answers: dict[LookupKey, Answer] = {}
         begin = clock.monotonic()
-        decision = await self._decision(getattr(rules.set_of(chosen), webhook), subject, answers, deadline)
+        decision = await self._decision(getattr(own, webhook), subject, answers, deadline)
         taken = clock.monotonic() - begin
         self.metrics.judged(labels, decision.findings, taken, dry_run=bool(request.dry_run))
         response = answer_of(request.uid, subject, decision, rules.warning, may_change=webhook == "mutate")

@@ -156,7 +156,7 @@ def _webhook(
         "rules": [rule.document(scope) for rule in rules],
         "failurePolicy": _FAILURES[group.failure],
         "matchPolicy": "Exact" if group.is_exact else "Equivalent",
-        "sideEffects": "None",
+        "sideEffects": "NoneOnDryRun" if group.has_effects else "None",
         "timeoutSeconds": group.timeout_seconds,
         "admissionReviewVersions": ["v1"],
         **_selectors(group, target, settings),

@@ -54,6 +54,19 @@ _SETTINGS = "NAMESPACE/NAME, without --offline and --settings-file"
     show_default=True,
     help="The oldest version of TLS that is spoken.",
 )
+@click.option(
+    "--namespace",
+    default="",
+    metavar="NAME",
+    help="Where UpdateRequests are left for the operator.  [default: that of --service, or propolis]",
+)
+@click.option(
+    "--operator-account",
+    "operator",
+    default="",
+    metavar="USER",
+    help="User of the operator, whose own requests cause no UpdateRequest.",
+)
 @store_option
 @click.option("--no-records", is_flag=True, help="Do not keep what is decided.")
 @click.option(
@@ -87,6 +100,8 @@ def serve(
     no_webhooks: bool,
     certificates: str,
     least_tls: str,
+    namespace: str,
+    operator: str,
     store: Path | None,
     no_records: bool,
     record_days: int,
@@ -137,6 +152,8 @@ def serve(
             folder=Path(certificates) if certificates and not secret else None,
             secret=secret,
             least_tls=least_tls,
+            namespace=namespace,
+            operator=operator,
             records=None if no_records else store or read_settings().store,
             record_days=record_days,
             settings=settings,

@@ -199,11 +199,13 @@ def test_what_was_done_is_counted_under_the_names_of_kyverno() -> None:
     assert "kyverno_admission_review_duration_seconds_count{" in text
 
 
-def test_policies_that_act_after_a_request_are_left_out() -> None:
+def test_policies_that_act_after_a_request_are_asked_apart() -> None:
     generating = CHANGING.replace(
         "mutate: {patch", "mutate: {targets: [{apiVersion: v1, kind: Secret}], patch"
     )
-    assert rules(generating).policies == 0
+    found = rules(generating)
+    assert (found.policies, sorted(found.sets)) == (1, ["all", "fail", "fail/acting", "ignore"])
+    assert not found.sets["fail"].mutate.rules
     assert rules(ENFORCED.replace("rules:", "admission: false\n  rules:")).policies == 0
     assert rules(ENFORCED, CHANGING).policies == 2
 

@@ -31,6 +31,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9]
 _FINE = "finegrained"
 _SHORT = {"ValidatingPolicy": "vpol", "MutatingPolicy": "mpol", "ImageValidatingPolicy": "ivpol"}
 CEL = "cel"
+ACTING = "acting"
 ONCE = "once"
 """Of policies that are not called again after other webhooks have changed the object."""
 
@@ -50,6 +51,7 @@ class WebhookGroup(msgspec.Struct, frozen=True):
         is_reinvoked: Whether it is called again after later webhooks have changed the object.
         is_namespaced: Whether cluster-wide objects are not asked about.
         is_of_cel: Whether its policies are in CEL alone, which conditions of the settings are not for.
+        has_effects: Whether something is done because of a request, unless it is a dry run.
     """
 
     key: str
@@ -63,6 +65,12 @@ class WebhookGroup(msgspec.Struct, frozen=True):
     is_reinvoked: bool = True
     is_namespaced: bool = False
     is_of_cel: bool = False
+    has_effects: bool = False
+
+
+def acting_group(failure: FailurePolicy) -> WebhookGroup:
+    """The group of policies that act after a request; those of one failure policy share it."""
+    return WebhookGroup(f"{failure}/{ACTING}", failure, f"{failure}-{ACTING}", has_effects=True)
 
 
 def shared_group(failure: FailurePolicy) -> WebhookGroup:
