@@ -31,6 +31,7 @@ _NAMED_BY_POLICY = frozenset(
     }
 )
 """Sources whose results have the policy's name as that of the rule."""
+_SILENT = frozenset({"KyvernoGeneratingPolicy", "KyvernoImageValidatingPolicy", "KyvernoValidatingPolicy"})
 _NAMES = {check: name for name, checks in CONTROLS.items() for check in checks}
 
 
@@ -94,6 +95,17 @@ def result_of(finding: Finding, *, names_resource: bool = False) -> ReportResult
         properties={name: shortened(text, MOST_MESSAGE_BYTES) for name, text in properties.items()},
         resources=(object_reference(finding.resource),) if names_resource else (),
     )
+
+
+def is_reported(finding: Finding) -> bool:
+    """Whether reports tell of a finding at all.
+
+    Kyverno's tell nothing of policies in CEL that judge or make and whose conditions do not hold.
+    """
+    if finding.outcome is not Outcome.SKIP or isinstance(finding.evidence, ExceptionEvidence):
+        return True
+    reported = finding.rule.reported
+    return reported is None or reported.source not in _SILENT
 
 
 def shortened(text: str, most_bytes: int) -> str:

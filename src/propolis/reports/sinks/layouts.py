@@ -12,7 +12,7 @@ import msgspec
 
 from propolis.core.finding import Finding, Outcome
 from propolis.core.resource import ResourceRef
-from propolis.reports.render.report_result import ReportResult, object_reference, result_of
+from propolis.reports.render.report_result import ReportResult, is_reported, object_reference, result_of
 from propolis.reports.sinks.report import MANAGED_BY, OWN_LABEL, Key, Report, Waiting
 
 MOST_BYTES = 1_000_000
@@ -44,7 +44,7 @@ class ReportChoice(msgspec.Struct, frozen=True):
 
     def results(self, findings: Iterable[Finding], *, names_resource: bool) -> list[ReportResult]:
         """What is reported of findings."""
-        chosen = [one for one in findings if one.outcome in self.outcomes]
+        chosen = [one for one in findings if one.outcome in self.outcomes and is_reported(one)]
         return [result_of(one, names_resource=names_resource) for one in chosen]
 
 

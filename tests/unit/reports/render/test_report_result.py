@@ -11,7 +11,7 @@ from propolis.policy.engine import compile_policies, evaluate
 from propolis.policy.model import parse_policy
 from propolis.policy.model.cel.parse import parse_cel_exception, parse_cel_policy
 from propolis.policy.model.exception import parse_exception
-from propolis.reports.render.report_result import ReportResult, result_of, shortened
+from propolis.reports.render.report_result import ReportResult, is_reported, result_of, shortened
 from tests.unit.policy.engine.examples import NOW, pod, subject
 
 NO_HOST = {"message": "no", "pattern": {"spec": {"=(hostNetwork)": False}}}
@@ -41,7 +41,7 @@ def kyverno(
 
 def cel(kind: str = "ValidatingPolicy", **spec: Any) -> Any:
     rules = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
-    document = {
+    document: dict[str, Any] = {
         "apiVersion": "policies.kyverno.io/v1",
         "kind": kind,
         "metadata": {"name": "p"},
@@ -51,16 +51,21 @@ def cel(kind: str = "ValidatingPolicy", **spec: Any) -> Any:
             **spec,
         },
     }
+    document["spec"] = {name: value for name, value in document["spec"].items() if value is not None}
     if kind.startswith("Namespaced"):
         document["metadata"] = {"name": "p", "namespace": "shop"}
     return parse_cel_policy(document)
 
 
-def result(found: Any, *exceptions: Any, **fields: Any) -> ReportResult:
+def finding(found: Any, *exceptions: Any, **fields: Any) -> Finding:
     document = pod(**{"hostNetwork": True, **fields})
     judged = evaluate(compile_policies([found], list(exceptions)), subject(document), {}, NOW)
-    (finding,) = judged.findings
-    return result_of(finding)
+    (one,) = judged.findings
+    return one
+
+
+def result(found: Any, *exceptions: Any, **fields: Any) -> ReportResult:
+    return result_of(finding(found, *exceptions, **fields))
 
 
 def test_a_rule_of_kyverno_is_named_as_kyverno_names_it() -> None:
@@ -177,6 +182,18 @@ def test_exceptions_to_cel_policies_are_named() -> None:
     )
     found = result(cel(), exception)
     assert (found.result, found.rule, found.properties["exceptions"]) == ("skip", "exception", "e")
+
+
+def test_a_policy_in_cel_whose_conditions_do_not_hold_is_not_reported_unless_it_changes() -> None:
+    off = [{"name": "never", "expression": "false"}]
+    assert not is_reported(finding(cel(matchConditions=off)))
+    assert is_reported(finding(cel()))
+    unmet = {"preconditions": {"all": [{"key": "a", "operator": "Equals", "value": "b"}]}}
+    assert is_reported(finding(kyverno(NO_HOST, unmet)))
+    changes = {"applyConfiguration": {"expression": "Object{}"}, "patchType": "ApplyConfiguration"}
+    assert is_reported(
+        finding(cel("MutatingPolicy", validations=None, mutations=[changes], matchConditions=off))
+    )
 
 
 def test_findings_of_other_engines_keep_their_words() -> None:
