@@ -136,6 +136,12 @@ class Finding(msgspec.Struct, frozen=True):
         return self.outcome in OPEN_OUTCOMES
 
     @property
+    def status(self) -> Outcome:
+        """What the rule itself said: a failure that counts as a warning is a failure."""
+        is_failure = self.outcome is Outcome.WARN and not self.rule.scored
+        return Outcome.FAIL if is_failure else self.outcome
+
+    @property
     def fingerprint(self) -> str:
         """Stable identity over runs, 32 hexadecimal digits.
 

@@ -124,7 +124,7 @@ def _of_scan(findings: Sequence[Finding], uid_of: UidOf) -> Iterator[PolicyEvent
                 yield _on_policy(finding, uid_of)
         for finding in of_policy:
             yield from _exceptions(finding, uid_of)
-        if all(finding.outcome is not Outcome.FAIL for finding in of_policy):
+        if all(finding.status is not Outcome.FAIL for finding in of_policy):
             yield from _applied(of_policy[0], uid_of)
 
 
@@ -155,7 +155,7 @@ def _by_policy(findings: Iterable[Finding]) -> list[list[Finding]]:
 
 def _on_policy(finding: Finding, uid_of: UidOf, *, blocked: bool = False) -> PolicyEvent:
     rule = f" [{finding.rule.name}]" if finding.rule.name else ""
-    note = f"{_path(finding.resource)}:{rule} {finding.outcome}"
+    note = f"{_path(finding.resource)}:{rule} {finding.status}"
     note += " (blocked)" if blocked else ""
     note += f"; {finding.message}" if finding.message else ""
     action = BLOCKED if blocked else PASSED
@@ -163,7 +163,7 @@ def _on_policy(finding: Finding, uid_of: UidOf, *, blocked: bool = False) -> Pol
 
 
 def _on_resource(finding: Finding) -> PolicyEvent:
-    note = f"policy {_name(finding)}/{finding.rule.name} {finding.outcome}: {finding.message}"
+    note = f"policy {_name(finding)}/{finding.rule.name} {finding.status}: {finding.message}"
     return PolicyEvent(VIOLATION, PASSED, note, finding.resource)
 
 

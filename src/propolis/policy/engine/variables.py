@@ -14,7 +14,7 @@ import msgspec
 from propolis.core.limits import DEFAULT
 from propolis.lang.jmespath import Expression, ExpressionError, compile_expression
 from propolis.lang.jmespath.values import to_json
-from propolis.policy.engine.context import Context
+from propolis.policy.engine.context import Context, ContextError
 
 Resolve = Callable[[Context], Any]
 
@@ -182,9 +182,15 @@ class _Variable:
                 self._compiled = compile_expression(self._text.strip())
             return context.query(self._compiled)
         except ExpressionError as error:
-            raise VariableError(
-                f"failed to resolve {self._text} at path {self._path}: {error.message}"
-            ) from error
+            message = f"failed to resolve {self._text} at path {self._path}: {self._reason(error)}"
+            raise VariableError(message) from error
+
+    def _reason(self, error: ExpressionError) -> str:
+        """Why, as Kyverno says it (pkg/engine/context/evaluate.go): the query is none, or it found nothing."""
+        if self._compiled is None:
+            return f"incorrect query {self._text.strip()}: {error.message}"
+        is_loading = isinstance(error, ContextError | VariableError)
+        return error.message if is_loading else f"JMESPath query failed: {error.message}"
 
 
 class _Joined:

@@ -44,9 +44,9 @@ class ReportResult(msgspec.Struct, frozen=True, omit_defaults=True):
 
     source: str
     policy: str
-    scored: bool
     rule: str = ""
     result: str = ""
+    scored: bool = False
     message: str = ""
     severity: str = ""
     category: str = ""
@@ -153,7 +153,7 @@ def _severity(finding: Finding) -> str:
 
 def _message(finding: Finding, properties: dict[str, str]) -> str:
     """The finding's, or the one that the rule's properties give for the outcome or for all."""
-    own = properties.get("message") or properties.get(f"{finding.outcome}Message")
+    own = properties.get("message") or properties.get(f"{finding.status}Message")
     return own or finding.message
 
 

@@ -66,6 +66,13 @@ def test_errors_and_warnings_of_rules_are_told_as_violations() -> None:
     ]
 
 
+def test_a_failure_that_is_not_scored_is_told_as_a_failure() -> None:
+    rule = msgspec.structs.replace(finding("warn").rule, scored=False)
+    on_resource, on_policy = scan_events([msgspec.structs.replace(finding("warn"), rule=rule)], ALL)
+    assert on_resource.note == "policy roots/no-root fail: no"
+    assert on_policy.note == "Pod shop/web: [no-root] fail; no"
+
+
 def test_a_request_that_is_refused_is_told_on_the_policies_that_refuse_it() -> None:
     refusing = finding("fail")
     events = admission_events([refusing, finding("fail", "audited"), finding("pass", "b")], [refusing], ALL)

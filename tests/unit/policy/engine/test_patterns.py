@@ -103,7 +103,7 @@ def test_a_variable_that_is_not_there_makes_the_rule_an_error() -> None:
     rule = pod_rule("pattern: {spec: {subdomain: '{{request.object.spec.nothing}}'}}")
     expected = (
         "variable substitution failed: failed to resolve request.object.spec.nothing "
-        'at path /spec/subdomain: Unknown key "nothing" in path'
+        'at path /spec/subdomain: JMESPath query failed: Unknown key "nothing" in path'
     )
     assert outcome(rule, pod()) == ("error", expected)
 

@@ -96,6 +96,9 @@ def test_only_severities_that_reports_know_are_named(stated: str, reported: str)
 def test_what_is_not_scored_is_a_warning() -> None:
     found = result(kyverno(NO_HOST, scored="false"))
     assert (found.result, found.scored) == ("warn", False)
+    assert "scored" not in found.document(0)
+    properties = {"failMessage": "call a", "warnMessage": "never"}
+    assert result(kyverno(NO_HOST, {"reportProperties": properties}, scored="false")).message == "call a"
 
 
 def test_properties_of_the_rule_are_those_of_the_result_and_may_give_its_message() -> None:
