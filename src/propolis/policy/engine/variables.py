@@ -186,7 +186,7 @@ class _Variable:
             raise VariableError(message) from error
 
     def _reason(self, error: ExpressionError) -> str:
-        """Why, as Kyverno says it (pkg/engine/context/evaluate.go): the query is none, or it found nothing."""
+        """Why, as Kyverno says it (pkg/engine/context/evaluate.go): no query, or one that found nothing."""
         if self._compiled is None:
             return f"incorrect query {self._text.strip()}: {error.message}"
         is_loading = isinstance(error, ContextError | VariableError)
