@@ -145,6 +145,27 @@ def test_policies_in_cel_decide(admission: Admission) -> None:
     assert not admission.refuses(deployment)
 
 
+@pytest.mark.usefixtures("policy_kinds")
+def test_a_policy_that_is_wrong_is_refused_with_what_lint_says_of_it(admission: Admission) -> None:
+    admission.start(from_cluster=True)
+    wrong = policy(
+        "pods", admission.namespace, {**PRIVILEGED, "validate": {"message": "{{ who }}", "deny": {}}}
+    )
+    until(lambda: admission.refuses(wrong))
+    refused = admission.refuses(wrong)
+    assert (
+        'admission webhook "policies.propolis.svc" denied the request: ClusterPolicy pods cannot' in refused
+    )
+    assert "spec.rules[0].validate.message: " in refused
+    expression = json.loads(json.dumps(BY_EXPRESSION))
+    expression["spec"]["validations"][0]["expression"] = "object.spec.replicas <"
+    assert "spec.validations[0].expression: " in admission.refuses(expression)
+    assert admission.apply(policy("pods", admission.namespace, PRIVILEGED)).returncode == 0
+    assert admission.stop() == 0
+    found = admission.plane.kubectl("get", "validatingwebhookconfigurations", "-o", "name").stdout
+    assert admission.name not in found
+
+
 def test_a_server_that_leaves_takes_its_webhooks_back(admission: Admission) -> None:
     admission.start(policy("pods", admission.namespace, PRIVILEGED))
     until(lambda: admission.refuses(pod("a", privileged=True)))
