@@ -228,43 +228,6 @@ def test_what_is_there_is_judged_by_the_same_policies(
     assert "no-privileged" in found.stdout
 
 
-def definition(group: str, kind: str, plural: str, *, is_namespaced: bool = False) -> Document:
-    """A kind of policies, as an API server takes it: any fields."""
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    names = {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{group}"},
-        "spec": {
-            "group": group,
-            "names": names,
-            "scope": "Namespaced" if is_namespaced else "Cluster",
-            "versions": [
-                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-            ],
-        },
-    }
-
-
-@pytest.fixture
-def policy_kinds(control_plane: ControlPlane) -> Iterator[None]:
-    """The kinds of policies, served."""
-    kinds = [
-        definition("kyverno.io", "ClusterPolicy", "clusterpolicies"),
-        definition("policies.kyverno.io", "ValidatingPolicy", "validatingpolicies"),
-    ]
-    text = "\n---\n".join(map(json.dumps, kinds))
-    made = control_plane.kubectl("apply", "-f", "-", stdin=text)
-    assert made.returncode == 0, made.stderr
-    for kind in kinds:
-        name = kind["metadata"]["name"]
-        waited = control_plane.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=20s")
-        assert waited.returncode == 0, waited.stderr
-    yield
-    control_plane.kubectl("delete", "-f", "-", stdin=text)
-
-
 @pytest.mark.usefixtures("policy_kinds")
 def test_policies_that_are_objects_are_in_force_as_soon_as_they_are_applied(admission: Admission) -> None:
     document = policy("pods", admission.namespace, PRIVILEGED)

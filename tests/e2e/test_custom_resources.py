@@ -1,7 +1,6 @@
 """The definitions of our kinds on a real API server, and policies that people have."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +18,10 @@ KINDS = {(one["spec"]["group"], one["spec"]["names"]["kind"]) for one in custom_
 Document = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def plane(control_plane: ControlPlane) -> Iterator[ControlPlane]:
+@pytest.fixture
+def plane(policy_kinds: ControlPlane) -> ControlPlane:
     """An API server that serves our kinds."""
-    text = "\n---\n".join(map(json.dumps, custom_resources()))
-    made = control_plane.kubectl("apply", "-f", "-", stdin=text)
-    assert made.returncode == 0, made.stderr
-    names = [f"crd/{one['metadata']['name']}" for one in custom_resources()]
-    waited = control_plane.kubectl("wait", "--for=condition=Established", *names, "--timeout=60s")
-    assert waited.returncode == 0, waited.stderr
-    yield control_plane
-    control_plane.kubectl("delete", "-f", "-", stdin=text)
+    return policy_kinds
 
 
 def ours(folder: Path) -> list[Document]:
@@ -103,7 +95,6 @@ def test_a_policy_is_listed_with_its_columns(plane: ControlPlane) -> None:
     head, row, *_ = plane.kubectl("get", "cpol").stdout.splitlines()
     assert head.split() == ["NAME", "ADMISSION", "BACKGROUND", "READY", "AGE", "MESSAGE"]
     assert row.split()[:3] == [document["metadata"]["name"], "true", "true"]
-    plane.kubectl("delete", "-f", "-", stdin=json.dumps(document))
 
 
 def test_a_report_is_listed_with_its_counts(plane: ControlPlane, namespace: str) -> None:
