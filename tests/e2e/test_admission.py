@@ -6,12 +6,11 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.harness.admission import PRIVILEGED, PROPOLIS, Admission, Document, config_map, pod, policy, until
+from tests.harness.admission import PRIVILEGED, PROPOLIS, Admission, config_map, pod, policy, until
 from tests.harness.control_plane import ControlPlane
 
 LABEL = {
