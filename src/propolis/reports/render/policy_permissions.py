@@ -1,6 +1,6 @@
 """Permissions that policies need: a line each with its reason, JSON, or roles for a cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -18,18 +18,26 @@ MOST_NAMED = 3
 
 
 def render_permissions(permissions: Permissions, policies: int) -> RenderableType:
-    """A line a permission, then what cannot be told."""
+    """A line for what is needed by the same policies in the same way, then what cannot be told."""
     table = Table()
     for heading in ("For", "Resource", "Verbs", "Namespace"):
         table.add_column(heading, overflow="fold")
     table.add_column("Needed by", overflow="fold")
-    for one in permissions.grants:
-        table.add_row(
-            one.part, printable(resource_text(one)), " ".join(one.verbs), one.namespace or "all", _named(one)
-        )
+    for first, *others in _alike(permissions.grants):
+        resources = "\n".join(printable(resource_text(one)) for one in (first, *others))
+        where = first.namespace or "all"
+        table.add_row(first.part, resources, " ".join(first.verbs), where, _named(first))
     notes = [Text(f"{printable(one.policy)}: {printable(one.text)}", "yellow") for one in permissions.notes]
     told = f"Permissions: {len(permissions.grants):,} for {policies:,} policies"
     return Group(table, *notes, Text(told, "bold"))
+
+
+def _alike(grants: Iterable[Grant]) -> Iterable[list[Grant]]:
+    """Permissions on several resources that differ in nothing else, in order of the first."""
+    found: dict[tuple[object, ...], list[Grant]] = {}
+    for one in grants:
+        found.setdefault((one.part, one.verbs, one.namespace, one.policies), []).append(one)
+    return found.values()
 
 
 def _named(grant: Grant) -> str:
