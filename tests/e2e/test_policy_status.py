@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.harness.control_plane import ControlPlane
 
@@ -46,6 +49,22 @@ def settled(kubeconfig: Path) -> list[int]:
     return [written, changes]
 
 
+WEBHOOKS = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "ValidatingWebhookConfiguration",
+    "metadata": {"name": "of-admission", "labels": {"propolis.dev/admission": "of-admission"}},
+    "webhooks": [],
+}
+
+
+@pytest.fixture(autouse=True)
+def webhooks(policy_kinds: ControlPlane) -> Iterator[None]:
+    """As an admission server leaves them."""
+    policy_kinds.kubectl("apply", "-f", "-", stdin=json.dumps(WEBHOOKS))
+    yield
+    policy_kinds.kubectl("delete", "-f", "-", stdin=json.dumps(WEBHOOKS))
+
+
 def test_a_policy_tells_whether_it_is_in_force_and_why_not(
     policy_kinds: ControlPlane, namespace: str
 ) -> None:
@@ -77,3 +96,15 @@ def test_a_status_that_is_right_is_not_written_again(policy_kinds: ControlPlane,
     assert policy_kinds.kubectl("apply", "-f", "-", stdin=text).returncode == 0
     settled(policy_kinds.kubeconfig)
     assert settled(policy_kinds.kubeconfig) == [0, 1]
+
+
+def test_a_policy_for_requests_is_not_ready_without_webhooks(
+    policy_kinds: ControlPlane, namespace: str
+) -> None:
+    policy_kinds.kubectl("delete", "-f", "-", stdin=json.dumps(WEBHOOKS))
+    right, *_, cel = policies(namespace)
+    for document in (right, cel):
+        assert policy_kinds.kubectl("apply", "-f", "-", stdin=json.dumps(document)).returncode == 0
+    settled(policy_kinds.kubeconfig)
+    assert policy_kinds.kubectl("get", "cpol").stdout.splitlines()[1].split()[3] == "False"
+    assert "not configured in the webhook" in policy_kinds.kubectl("get", "vpol", "cel", "-o", "yaml").stdout

@@ -85,6 +85,7 @@ def _operator() -> Iterator[Document]:
     yield from _policies()
     for group, plurals in _plurals():
         yield _rule(group, [f"{plural}/status" for plural in plurals], ["get", "patch", "update"])
+    yield _rule("admissionregistration.k8s.io", WEBHOOKS, ["list"])
     native = ["validatingadmissionpolicies", "validatingadmissionpolicybindings"]
     yield _rule("admissionregistration.k8s.io", native, _READ)
     reports = [one.plural for one in KINDS if one.group == REPORTS]
