@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from propolis.app.custom_resources import custom_resources
+from propolis.policy.model.schema.kinds import KINDS, REPORTS
 from tests.harness.admission import Admission
 from tests.harness.control_plane import ControlPlane, NotBuiltError, build
 
@@ -109,6 +112,26 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
         pytest.skip(f"NO CONTROL PLANE, so nothing is tested against a real API server: {error}")
     with ControlPlane(program, tmp_path_factory.mktemp("control-plane")) as plane:
         yield plane
+
+
+@pytest.fixture(scope="session")
+def served_kinds(control_plane: ControlPlane) -> ControlPlane:
+    """The control plane once it serves our kinds. They stay: to delete a definition may take minutes."""
+    text = "\n---\n".join(map(json.dumps, custom_resources()))
+    made = control_plane.kubectl("apply", "-f", "-", stdin=text)
+    assert made.returncode == 0, made.stderr
+    names = [f"crd/{one['metadata']['name']}" for one in custom_resources()]
+    waited = control_plane.kubectl("wait", "--for=condition=Established", *names, "--timeout=60s")
+    assert waited.returncode == 0, waited.stderr
+    return control_plane
+
+
+@pytest.fixture
+def policy_kinds(served_kinds: ControlPlane) -> Iterator[ControlPlane]:
+    """A control plane that serves our kinds; the policies of a test go with it."""
+    yield served_kinds
+    plurals = ",".join(f"{one.plural}.{one.group}" for one in KINDS if one.group != REPORTS)
+    served_kinds.kubectl("delete", plurals, "--all", "--all-namespaces")
 
 
 @pytest.fixture

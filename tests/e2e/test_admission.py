@@ -6,12 +6,11 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.harness.admission import PRIVILEGED, PROPOLIS, Admission, Document, config_map, pod, policy, until
+from tests.harness.admission import PRIVILEGED, PROPOLIS, Admission, config_map, pod, policy, until
 from tests.harness.control_plane import ControlPlane
 
 LABEL = {
@@ -145,6 +144,27 @@ def test_policies_in_cel_decide(admission: Admission) -> None:
     assert not admission.refuses(deployment)
 
 
+@pytest.mark.usefixtures("policy_kinds")
+def test_a_policy_that_is_wrong_is_refused_with_what_lint_says_of_it(admission: Admission) -> None:
+    admission.start(from_cluster=True)
+    wrong = policy(
+        "pods", admission.namespace, {**PRIVILEGED, "validate": {"message": "{{ who }}", "deny": {}}}
+    )
+    until(lambda: admission.refuses(wrong))
+    refused = admission.refuses(wrong)
+    assert (
+        'admission webhook "policies.propolis.svc" denied the request: ClusterPolicy pods cannot' in refused
+    )
+    assert "spec.rules[0].validate.message: " in refused
+    expression = json.loads(json.dumps(BY_EXPRESSION))
+    expression["spec"]["validations"][0]["expression"] = "object.spec.replicas <"
+    assert "spec.validations[0].expression: " in admission.refuses(expression)
+    assert admission.apply(policy("pods", admission.namespace, PRIVILEGED)).returncode == 0
+    assert admission.stop() == 0
+    found = admission.plane.kubectl("get", "validatingwebhookconfigurations", "-o", "name").stdout
+    assert admission.name not in found
+
+
 def test_a_server_that_leaves_takes_its_webhooks_back(admission: Admission) -> None:
     admission.start(policy("pods", admission.namespace, PRIVILEGED))
     until(lambda: admission.refuses(pod("a", privileged=True)))
@@ -205,43 +225,6 @@ def test_what_is_there_is_judged_by_the_same_policies(
     found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert found.returncode == 1, found.stderr
     assert "no-privileged" in found.stdout
-
-
-def definition(group: str, kind: str, plural: str, *, is_namespaced: bool = False) -> Document:
-    """A kind of policies, as an API server takes it: any fields."""
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    names = {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{group}"},
-        "spec": {
-            "group": group,
-            "names": names,
-            "scope": "Namespaced" if is_namespaced else "Cluster",
-            "versions": [
-                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-            ],
-        },
-    }
-
-
-@pytest.fixture
-def policy_kinds(control_plane: ControlPlane) -> Iterator[None]:
-    """The kinds of policies, served."""
-    kinds = [
-        definition("kyverno.io", "ClusterPolicy", "clusterpolicies"),
-        definition("policies.kyverno.io", "ValidatingPolicy", "validatingpolicies"),
-    ]
-    text = "\n---\n".join(map(json.dumps, kinds))
-    made = control_plane.kubectl("apply", "-f", "-", stdin=text)
-    assert made.returncode == 0, made.stderr
-    for kind in kinds:
-        name = kind["metadata"]["name"]
-        waited = control_plane.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=20s")
-        assert waited.returncode == 0, waited.stderr
-    yield
-    control_plane.kubectl("delete", "-f", "-", stdin=text)
 
 
 @pytest.mark.usefixtures("policy_kinds")

@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.test_admission import policy_kinds
 from tests.harness.admission import PRIVILEGED, Admission, Document, config_map, pod, policy, until
 from tests.harness.hammer import Hammer
 from tests.harness.hanging import Hanging
 
 if TYPE_CHECKING:
     import subprocess
-
-__all__ = ["policy_kinds"]
 
 ENDLESS = {
     "name": "endless",

@@ -18,7 +18,6 @@ from propolis.reports.sinks.layouts import Layout, ReportChoice, ResourceReports
 from propolis.reports.sinks.namespace_reports import NamespaceReports
 from propolis.reports.sinks.policy_reports import PolicyReports
 from tests.harness.control_plane import ControlPlane
-from tests.harness.corpora import corpus
 
 WAIT_SECONDS = 30
 PAUSE_SECONDS = 0.1
@@ -26,13 +25,9 @@ KYVERNO = Reported("ClusterPolicy", "kyverno", "high", (("process", "background 
 
 
 @pytest.fixture(scope="module")
-def plane(control_plane: ControlPlane) -> ControlPlane:
+def plane(served_kinds: ControlPlane) -> ControlPlane:
     """With the definitions of reports."""
-    for name in ("policyreports", "clusterpolicyreports"):
-        file = corpus("kyverno-crds") / "policyreport" / f"wgpolicyk8s.io_{name}.yaml"
-        kubectl(control_plane, "apply", "--server-side", "--force-conflicts", "-f", str(file))
-        kubectl(control_plane, "wait", "--for=condition=Established", f"crd/{name}.wgpolicyk8s.io")
-    return control_plane
+    return served_kinds
 
 
 def kubectl(plane: ControlPlane, *arguments: str, stdin: str | None = None) -> str:

@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 
 from propolis.app.admission_rules import Chosen
 from propolis.app.admission_service import AdmissionService, Webhook
+from propolis.app.policy_reviews import PATH as POLICIES_PATH
+from propolis.app.policy_reviews import PolicyReviews
 from propolis.core import clock
 from propolis.core.limits import MEBIBYTE
 from propolis.policy.engine.webhook_groups import DEFAULT_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS
@@ -44,12 +46,13 @@ class AdmissionApplication:
 
     def __init__(self, service: AdmissionService) -> None:
         self._service = service
+        self._policies = PolicyReviews()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         route = _route(scope["path"])
         if route is None:
-            await self._other(scope, send)
+            await self._other(scope, receive, send)
         elif scope["method"] != "POST":
             await _send(send, 405, b"reviews are sent by POST", _TEXT)
         else:
@@ -82,8 +85,23 @@ class AdmissionApplication:
         else:
             await _send(send, 200, answer, _JSON)
 
-    async def _other(self, scope: Scope, send: Send) -> None:
+    async def _policy_review(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A review of a policy itself."""
+        body = await _read_body(scope, receive)
+        if body is None:
+            await _send(send, 413, f"a review has at most {MOST_BODY_BYTES:,} bytes".encode(), _TEXT)
+            return
+        try:
+            answer = await self._policies.review(body, _timeout_seconds(scope["query_string"]))
+        except ReviewError as error:
+            await _send(send, 400, str(error).encode(errors="replace"), _TEXT)
+        else:
+            await _send(send, 200, answer, _JSON)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["path"]:
+            case _ if scope["path"] == POLICIES_PATH and scope["method"] == "POST":
+                await self._policy_review(scope, receive, send)
             case "/health/liveness" | "/health/readiness":
                 await _send(send, 200, b"ok", _TEXT)
             case "/metrics":

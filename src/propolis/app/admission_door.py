@@ -20,6 +20,7 @@ from propolis.app.admission_webhooks import (
     remove,
     write,
 )
+from propolis.app.policy_webhook import policy_configuration
 from propolis.cluster.reader import ClusterReader
 from propolis.cluster.reflector import Reflector
 from propolis.core import clock
@@ -108,6 +109,8 @@ class Door:
         async with self._writing:  # an older state is never written after a newer one
             rules = self._policies.rules
             wanted = configurations(rules, self._reader.served, self._target)
+            if self._policies.objects is not None:
+                wanted = (*wanted, policy_configuration(self._target))
             if not again and wanted == self._written:
                 return None
             await self._write(wanted)

@@ -1,13 +1,12 @@
 """Policies that are objects of the cluster: every kind of them that the server serves, kept in step."""
 
 from collections.abc import Iterator
-from functools import partial
 
+from propolis.app.policy_objects import KeptPolicies, PolicyObject
 from propolis.cluster.api_client import ApiClient
 from propolis.cluster.discovery import Served
-from propolis.cluster.informer import Informer
-from propolis.cluster.reflector import Reflector
-from propolis.policy.sources.documents import LoadedPolicies, read_policies
+from propolis.cluster.reflector import Key, Reflector
+from propolis.policy.sources.documents import LoadedPolicies
 
 _SCOPED = ("ValidatingPolicy", "MutatingPolicy", "ImageValidatingPolicy")
 KINDS = frozenset(
@@ -33,7 +32,7 @@ class PolicyObjects:
     def __init__(self, client: ApiClient) -> None:
         self.is_changed = False
         self._client = client
-        self._informers: dict[tuple[str, str], Informer[LoadedPolicies]] = {}
+        self._informers: dict[tuple[str, str], KeptPolicies] = {}
 
     def reflectors_of(self, served: tuple[Served, ...]) -> list[Reflector]:
         """Reflectors of the kinds that are served and not followed yet, to be run."""
@@ -41,7 +40,7 @@ class PolicyObjects:
         for kind in served:
             key = (kind.group, kind.kind)
             if key in KINDS and key not in self._informers:
-                informer = Informer[LoadedPolicies](partial(_read, kind.name), self._change)
+                informer = KeptPolicies(kind.name, self._change)
                 self._informers[key] = informer
                 made.append(Reflector(self._client, kind, informer))
         return made
@@ -58,14 +57,14 @@ class PolicyObjects:
         )
 
     def _loaded(self) -> Iterator[LoadedPolicies]:
-        for _, informer in sorted(self._informers.items()):
-            for _, loaded in sorted(informer.objects.items(), key=lambda item: item[0]):
-                yield loaded
+        for _, _, found in self.each():
+            yield found.loaded
+
+    def each(self) -> Iterator[tuple[tuple[str, str], Key, PolicyObject]]:
+        """Every object with its group and kind, and its namespace and name."""
+        for kind, informer in sorted(self._informers.items()):
+            for key, found in sorted(informer.objects.items(), key=lambda item: item[0]):
+                yield kind, key, found
 
     def _change(self) -> None:
         self.is_changed = True
-
-
-def _read(name: str, document: bytes) -> LoadedPolicies:
-    """One object; errors name the kind that it is of."""
-    return read_policies(document, name)

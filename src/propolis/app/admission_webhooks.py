@@ -152,7 +152,7 @@ def _webhook(
     conditions = shared if group.conditions is None else group.conditions
     webhook: Document = {
         "name": f"{verb}.propolis.svc-{group.suffix}",
-        "clientConfig": _client(target, f"/{verb}/{group.key}"),
+        "clientConfig": client_config(target, f"/{verb}/{group.key}"),
         "rules": [rule.document(scope) for rule in rules],
         "failurePolicy": _FAILURES[group.failure],
         "matchPolicy": "Exact" if group.is_exact else "Equivalent",
@@ -180,7 +180,8 @@ def _selectors(group: WebhookGroup, target: Target, settings: KyvernoSettings) -
     return {name: selector for name, selector in found.items() if selector is not None}
 
 
-def _client(target: Target, path: str) -> dict[str, Any]:
+def client_config(target: Target, path: str) -> dict[str, Any]:
+    """How the API server reaches a path of admission."""
     bundle = {"caBundle": base64.b64encode(target.authority).decode()}
     service = target.service
     if service is None:

@@ -2,31 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from propolis.app.policy_files import policy_files
 from propolis.cluster.files import read_file
 from propolis.core.assessment import Problem
-from propolis.core.errors import DocumentError, Error, Place, SourceError
+from propolis.core.errors import DocumentError, Error, SourceError
 from propolis.core.limits import DEFAULT
 from propolis.lang.yaml import position_of
 from propolis.policy.engine.cel.dumped_code import code_of_cel
-from propolis.policy.engine.cel.problems import wrong_expressions
-from propolis.policy.engine.compiler import unsupported_feature
 from propolis.policy.engine.dumped_code import code_of
-from propolis.policy.engine.wrong_settings import wrong_settings
-from propolis.policy.engine.wrong_texts import wrong_texts
-from propolis.policy.model.any import AnyException, AnyPolicy
-from propolis.policy.model.cleanup import CleanupPolicy
-from propolis.policy.model.exception import PolicyException
+from propolis.policy.engine.remarks import Judged, remarks_on
+from propolis.policy.model.any import AnyPolicy
 from propolis.policy.model.policy import Policy
 from propolis.policy.sources.documents import read_policies
 from propolis.reports.render.policy_lint import LintReport, Remark
-
-_FIELDS: dict[str, tuple[str, ...]] = {
-    "celPreconditions without validate.cel": ("celPreconditions",),
-}
-"""Where below a rule a feature stands that is not evaluated."""
 
 
 def lint_policies(paths: Iterable[Path]) -> LintReport:
@@ -52,11 +41,8 @@ def lint_policies(paths: Iterable[Path]) -> LintReport:
         loaded = read_policies(data, str(file))
         policies += len(loaded.policies) + len(loaded.cleanups)
         remarks += [_remark("error", error) for error in loaded.errors]
-        remarks += [_remark("warning", error) for error in _gaps(loaded.policies, data)]
-        remarks += [_remark("error", error) for error in _wrong_expressions(loaded.policies, data)]
-        every = (*loaded.policies, *loaded.cleanups)
-        remarks += [_remark("error", error) for error in _wrong_texts(every, data)]
-        remarks += [_remark("error", error) for error in _wrong_settings((*every, *loaded.exceptions), data)]
+        for one in (*loaded.policies, *loaded.cleanups, *loaded.exceptions):
+            remarks += _remarks(one, data)
     remarks.sort(key=lambda one: (one.path, one.line, one.column))
     return LintReport(len(files), policies, tuple(remarks))
 
@@ -85,41 +71,11 @@ def _code_of(policy: AnyPolicy) -> str:
     return code_of(policy) if isinstance(policy, Policy) else code_of_cel(policy)
 
 
-def _gaps(policies: Iterable[AnyPolicy], data: bytes) -> Iterator[DocumentError]:
-    """Rules that give an error on every resource, for they ask for what this engine does not do."""
-    for policy in policies:
-        for index, rule in enumerate(policy.spec.rules if isinstance(policy, Policy) else ()):
-            feature = unsupported_feature(rule)
-            if feature:
-                path: tuple[Any, ...] = ("spec", "rules", index, *_FIELDS.get(feature, ()))
-                place = Place(policy.origin.path, *position_of(data, policy.origin.line, path))
-                yield DocumentError(f"{feature} is not supported: rule {rule.name} is not evaluated", place)
-
-
-def _wrong_expressions(policies: Iterable[AnyPolicy], data: bytes) -> Iterator[DocumentError]:
-    """Expressions of CEL that cannot be compiled, at their places in the file."""
-    for policy in policies:
-        for found in wrong_expressions(policy):
-            place = Place(policy.origin.path, *position_of(data, policy.origin.line, ("spec", *found.path)))
-            yield DocumentError(found.error.message, place, found.error.expected)
-
-
-def _wrong_texts(policies: Iterable[AnyPolicy | CleanupPolicy], data: bytes) -> Iterator[DocumentError]:
-    """Variables and JMESPath expressions that can never be evaluated, at their places in the file."""
-    for policy in policies:
-        for found in wrong_texts(policy) if isinstance(policy, Policy | CleanupPolicy) else ():
-            place = Place(policy.origin.path, *position_of(data, policy.origin.line, ("spec", *found.path)))
-            yield DocumentError(found.message, place, found.expected)
-
-
-def _wrong_settings(
-    documents: Iterable[AnyPolicy | CleanupPolicy | AnyException], data: bytes
-) -> Iterator[DocumentError]:
-    """Settings that cannot be together, at their places in the file."""
-    for one in documents:
-        for found in wrong_settings(one) if isinstance(one, Policy | CleanupPolicy | PolicyException) else ():
-            place = Place(one.origin.path, *position_of(data, one.origin.line, ("spec", *found.path)))
-            yield DocumentError(found.message, place, found.expected)
+def _remarks(found: Judged, data: bytes) -> Iterator[Remark]:
+    """What is said of a document, at the places in its file."""
+    for one in remarks_on(found):
+        line, column = position_of(data, found.origin.line, one.path)
+        yield Remark(one.level, found.origin.path, line, column, one.message, one.expected)
 
 
 def _remark(level: str, error: Error) -> Remark:

@@ -13,6 +13,7 @@ POLICY_COMMANDS = {
     "lint": ("propolis.cli.policy_lint", "Check policies: errors with places, and gaps."),
     "explain": ("propolis.cli.policy_explain", "Tell why rules decide as they do, and what would pass."),
     "coverage": ("propolis.cli.policy_coverage", "Tell what tests exercise, and what they would not notice."),
+    "permissions": ("propolis.cli.policy_permissions", "Tell what policies need to be permitted, and why."),
     "pack": ("propolis.cli.policy_pack", "List the built-in policies, or print them for a cluster."),
     "convert": ("propolis.cli.policy_convert", "Turn policies into policies in CEL, with proof."),
     "create": ("propolis.cli.policy_create", "Write tests, exceptions, values and users."),

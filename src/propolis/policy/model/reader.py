@@ -27,7 +27,7 @@ class Reader:
     def wrong(self, message: str, path: tuple[str | int, ...], expected: str = "") -> DocumentError:
         """The error at a path; the line is that of the path where it is known, else the document's."""
         line, column = self._locate(path) if self._locate else (self._origin.line, 0)
-        return DocumentError(f"{_dotted(path)}: {message}", Place(self._origin.path, line, column), expected)
+        return DocumentError(f"{dotted(path)}: {message}", Place(self._origin.path, line, column), expected)
 
     def map(self, value: Any, path: tuple[str | int, ...]) -> dict[str, Any]:
         """The value if it is an object. Raises `DocumentError`."""
@@ -64,7 +64,8 @@ class Reader:
             raise self.wrong(message, (*path, *inner, *(unknown.groups() if unknown else ()))) from None
 
 
-def _dotted(path: tuple[str | int, ...]) -> str:
+def dotted(path: tuple[str | int, ...]) -> str:
+    """A path as people write it: ``spec.rules[0].name``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) or part == "*" else f".{part}"

@@ -1,0 +1,100 @@
+"""Reviews of policies themselves: what ``propolis policy lint`` calls an error is refused at admission.
+
+A policy that was taken stays changeable: an update that leaves its spec alone is not judged again, and
+deletions are never asked about.
+"""
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+
+from propolis.core.errors import DocumentError
+from propolis.core.resource import Document
+from propolis.policy.engine.admission import refusal
+from propolis.policy.engine.remarks import PolicyRemark, remarks_on
+from propolis.policy.model.admission_review import (
+    AdmissionRequest,
+    AdmissionResponse,
+    ReviewError,
+    parse_review,
+    write_response,
+)
+from propolis.policy.model.reader import dotted
+from propolis.policy.sources.documents import read_policies
+
+PATH = "/policies/validate"
+MOST_TOLD = 20
+"""Remarks that one answer has."""
+RESERVED_SECONDS = 0.5
+_INVALID, _BAD_REQUEST = 422, 400
+
+
+class PolicyReviews:
+    """Judges policies, one at a time and beside the reviews of resources."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(1)
+
+    async def review(self, body: bytes, timeout_seconds: float) -> bytes:
+        """The answer to a review; a policy that takes too long is let in with a warning.
+
+        Raises:
+            ReviewError: It has no uid that could be answered.
+        """
+        try:
+            request = parse_review(body)
+        except ReviewError as error:
+            if not error.uid:
+                raise
+            return write_response(refusal(error.uid, str(error), code=_BAD_REQUEST))
+        try:
+            async with asyncio.timeout(max(timeout_seconds - RESERVED_SECONDS, 0)), self._turn:
+                answer = await asyncio.to_thread(judged, request)
+        except TimeoutError:
+            told = "the policy was not checked: there was no time"
+            answer = AdmissionResponse(request.uid, allowed=True, warnings=(told,))
+        return write_response(answer)
+
+
+def judged(request: AdmissionRequest) -> AdmissionResponse:
+    """A refusal that lists what is wrong, or warnings of what is not evaluated. Pure."""
+    document = request.object
+    if document is None or request.sub_resource or _is_as_before(request):
+        return AdmissionResponse(request.uid, allowed=True)
+    remarks = list(_remarks(document))
+    errors = [_line(one) for one in remarks if one.level == "error"]
+    warnings = tuple(_line(one) for one in remarks if one.level != "error")[:MOST_TOLD]
+    if not errors:
+        return AdmissionResponse(request.uid, allowed=True, warnings=warnings)
+    more = [f"and {len(errors) - MOST_TOLD} more"] if len(errors) > MOST_TOLD else []
+    name = f"{request.kind.get('kind', '')} {request.name}".strip()
+    told = "\n".join((f"{name} cannot be used:", *errors[:MOST_TOLD], *more))
+    return msgspec.structs.replace(refusal(request.uid, told, code=_INVALID), warnings=warnings)
+
+
+def _is_as_before(request: AdmissionRequest) -> bool:
+    old, new = request.old_object, request.object
+    return old is not None and new is not None and old.get("spec") == new.get("spec")
+
+
+def _remarks(document: Document) -> Iterator[PolicyRemark]:
+    loaded = read_policies(msgspec.json.encode(_named(document)), "")
+    for error in loaded.errors:
+        yield PolicyRemark("error", (), error.message, error.expected)
+    for one in (*loaded.policies, *loaded.cleanups, *loaded.exceptions):
+        yield from remarks_on(one)
+
+
+def _named(document: Document) -> Document:
+    """The document with a name: the server makes one of ``generateName`` after all reviews."""
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("name") or not metadata.get("generateName"):
+        return document
+    return {**document, "metadata": {**metadata, "name": metadata["generateName"]}}
+
+
+def _line(remark: PolicyRemark) -> str:
+    error = DocumentError(remark.message, expected=remark.expected)
+    place = dotted(remark.path)
+    return f"{place}: {error}" if place else str(error)

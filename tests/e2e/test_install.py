@@ -1,0 +1,176 @@
+"""An installation on a real API server: taken whole, and with permissions that suffice."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.admission import PROPOLIS, Admission, config_map, pod, until
+from tests.harness.control_plane import ControlPlane
+
+NAMESPACE = "installed"
+ACCOUNT = "system:serviceaccount:propolis:propolis-admission"
+CONFIGURED = {
+    "name": "configured",
+    "match": {"any": [{"resources": {"kinds": ["ConfigMap"], "namespaces": [NAMESPACE]}}]},
+    "context": [
+        {"name": "rules", "configMap": {"name": "rules", "namespace": NAMESPACE}},
+        {"name": "pods", "apiCall": {"urlPath": "/api/v1/namespaces/{{request.namespace}}/pods"}},
+    ],
+    "validate": {
+        "message": "closed, with {{ pods.items | length(@) }} pods",
+        "deny": {
+            "conditions": {"any": [{"key": "{{rules.data.open}}", "operator": "NotEquals", "value": "yes"}]}
+        },
+    },
+}
+ASKED = {
+    "name": "asked",
+    "match": {"any": [{"resources": {"kinds": ["Secret"], "namespaces": [NAMESPACE]}}]},
+    "validate": {
+        "cel": {
+            "expressions": [
+                {
+                    "expression": '!authorizer.group("").resource("pods").check("get").allowed()',
+                    "message": "not for those who read pods",
+                }
+            ]
+        }
+    },
+}
+EXPRESSION = {
+    "apiVersion": "policies.kyverno.io/v1",
+    "kind": "ValidatingPolicy",
+    "metadata": {"name": "known-accounts"},
+    "spec": {
+        "validationActions": ["Deny"],
+        "matchConstraints": {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
+            "resourceRules": [
+                {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+            ],
+        },
+        "validations": [
+            {
+                "expression": 'resource.List("v1", "serviceaccounts", object.metadata.namespace)'
+                ".items.size() > 9",
+                "message": "few accounts",
+            }
+        ],
+    },
+}
+
+
+RULE = {
+    "apiVersion": "kyverno.io/v1",
+    "kind": "ClusterPolicy",
+    "metadata": {"name": "configured"},
+    "spec": {"validationFailureAction": "Enforce", "background": False, "rules": [CONFIGURED, ASKED]},
+}
+POLICIES = [RULE, EXPRESSION]
+
+
+@pytest.fixture(scope="module")
+def installed(served_kinds: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A cluster with an installation that may do what some policies need."""
+    served_kinds.kubectl("create", "namespace", NAMESPACE)
+    file = tmp_path_factory.mktemp("asked") / "policies.yaml"
+    file.write_text("\n---\n".join(map(json.dumps, POLICIES)))
+    command = [
+        str(PROPOLIS),
+        "install",
+        "--image",
+        "registry.example/propolis:1.0.0",
+        "--policies",
+        str(file),
+    ]
+    printed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    made = served_kinds.kubectl("apply", "--validate=strict", "-f", "-", stdin=printed.stdout)
+    assert made.returncode == 0, made.stderr
+    assert "Warning" not in made.stderr
+    yield served_kinds
+    others = [one for one in printed.stdout.split("---\n") if "CustomResourceDefinition\n" not in one]
+    served_kinds.kubectl("delete", "--wait=false", "-f", "-", stdin="---\n".join(others))
+    served_kinds.kubectl("delete", "--wait=false", "namespace", NAMESPACE)
+
+
+@pytest.fixture
+def admission(installed: ControlPlane, policy_kinds: ControlPlane, tmp_path: Path) -> Iterator[Admission]:
+    assert installed is policy_kinds
+    found = Admission(installed, NAMESPACE, tmp_path)
+    found.name = "propolis-admission"
+    try:
+        yield found
+    finally:
+        found.clean()
+
+
+def kubeconfig_of_account(plane: ControlPlane, path: Path) -> Path:
+    """A kubeconfig with a token of admission's account."""
+    token = plane.kubectl("create", "token", "propolis-admission", "-n", "propolis")
+    assert token.returncode == 0, token.stderr
+    raw = plane.kubectl("config", "view", "--raw", "-o", "json")
+    found = json.loads(raw.stdout)
+    found["users"] = [
+        {"name": one["name"], "user": {"token": token.stdout.strip()}} for one in found["users"]
+    ]
+    path.write_text(json.dumps(found))
+    return path
+
+
+def refused_to(plane: ControlPlane, user: str) -> list[str]:
+    """Requests of a user that were forbidden."""
+    events = map(json.loads, (plane.folder / "audit.log").read_text().splitlines())
+    return [
+        f"{one['verb']} {one['requestURI']}"
+        for one in events
+        if one["user"]["username"] == user and one["responseStatus"]["code"] == 403
+    ]
+
+
+def requests_of(plane: ControlPlane, user: str) -> int:
+    return (plane.folder / "audit.log").read_text().count(f'"username":"{user}"')
+
+
+def test_the_account_of_admission_may_do_what_it_does(admission: Admission, tmp_path: Path) -> None:
+    plane = admission.plane
+    access = kubeconfig_of_account(plane, tmp_path / "account.kubeconfig")
+    for document in POLICIES:
+        made = plane.kubectl("apply", "-f", "-", stdin=json.dumps(document))
+        assert made.returncode == 0, made.stderr
+    assert admission.apply(config_map("rules", open="no")).returncode == 0
+    more = ["--kubeconfig", str(access), "--certificates", "secret:propolis/propolis-admission"]
+    more += ["--settings", "propolis/propolis-settings"]
+    admission.start(from_cluster=True, more=more)
+    until(lambda: "closed, with 0 pods" in admission.refuses(config_map("a")))
+    until(lambda: "few accounts" in admission.refuses(pod("a")))
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}}
+    until(lambda: "not for those who read pods" in admission.refuses(secret))
+    assert admission.stop() == 0
+    assert requests_of(plane, ACCOUNT) > 20
+    assert refused_to(plane, ACCOUNT) == []
+    found = plane.kubectl("get", "validatingwebhookconfigurations", "-o", "name").stdout
+    assert "propolis-admission" not in found
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("get", "secrets", "-n", "default"),
+        ("get", "secret/other", "-n", "propolis"),
+        ("delete", "validatingwebhookconfigurations/of-others"),
+        ("list", "pods", "-n", "propolis", "--subresource=log"),
+        ("patch", "clusterpolicies.kyverno.io"),
+        ("create", "clusterrolebindings"),
+        ("get", "configmap/other", "-n", "default"),
+    ],
+    ids=" ".join,
+)
+def test_the_account_of_admission_may_do_nothing_else(
+    installed: ControlPlane, asked: tuple[str, ...]
+) -> None:
+    found = installed.kubectl("auth", "can-i", *asked, f"--as={ACCOUNT}")
+    assert found.stdout.strip() == "no", found.stderr
