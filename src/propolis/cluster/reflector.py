@@ -8,7 +8,8 @@ back at once.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -17,10 +18,12 @@ import msgspec
 
 from propolis.cluster.api_client import ApiClient, RefusedError
 from propolis.cluster.discovery import JSON, Served
-from propolis.core.errors import Error, SourceError
+from propolis.core.errors import Error, LimitError, SourceError
 from propolis.core.limits import DEFAULT, Limits
 
 PAGE = 500
+AT_ONCE = 50
+"""Objects of a page that are read before others have their turn."""
 MOST_OBJECTS = 1_000_000
 WATCH_SECONDS = 240
 """After which the server ends a watch; it is begun again from where it was."""
@@ -33,11 +36,7 @@ Key = tuple[str, str]
 
 
 class Store(Protocol):
-    """Who keeps the copy. Documents come as they were sent."""
-
-    def replace(self, objects: dict[Key, bytes]) -> None:
-        """These are all objects; others are gone."""
-        ...
+    """Who keeps the copy. Documents come as they were sent, those of a list page by page."""
 
     def put(self, key: Key, document: bytes) -> None:
         """An object is there, or is another now."""
@@ -45,6 +44,10 @@ class Store(Protocol):
 
     def drop(self, key: Key) -> None:
         """An object is gone."""
+        ...
+
+    def keep(self, keys: AbstractSet[Key]) -> None:
+        """A list has ended, and these are all objects; others are gone."""
         ...
 
 
@@ -96,7 +99,7 @@ class Reflector:
     """One kind, kept in step.
 
     Attributes:
-        is_synced: Set once the store holds all objects of a list.
+        is_synced: AbstractSet once the store holds all objects of a list.
         problem: What broke last; empty when nothing is broken.
     """
 
@@ -151,23 +154,40 @@ class Reflector:
                 await self._sleep(self._backoff.seconds())
 
     async def _list(self) -> None:
-        """Reads all pages and gives them to the store at once."""
-        found: dict[Key, bytes] = {}
-        query = {**self._query, "limit": str(PAGE)}
-        while True:
-            body = await self._client.get(self._path, self._asked, JSON, query, self._limits)
-            page = self._decoded(body, _List)
-            for raw in page.items or ():
-                found[_key(self._decoded(raw, _Object).metadata)] = bytes(raw)
+        """Gives the store all objects page by page, so that no more than a page is held beside it."""
+        found: set[Key] = set()
+        async for page in self._pages():
+            for number, raw in enumerate(page.items or ()):
+                key = _key(self._decoded(raw, _Object).metadata)
+                found.add(key)
+                self._store.put(key, bytes(raw))
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
             if len(found) > MOST_OBJECTS:
                 raise SourceError(self._asked, self._client.server, f"more than {MOST_OBJECTS:,} objects")
-            if not page.metadata.continue_:
-                break
-            query["continue"] = page.metadata.continue_
-        self._store.replace(found)
-        self._version = page.metadata.resource_version
+            version = page.metadata.resource_version
+        self._store.keep(found)
+        self._version = version
         self._went_well()
         self.is_synced.set()
+
+    async def _pages(self) -> AsyncIterator[_List]:
+        """All pages; smaller ones where a page is beyond the limit."""
+        token, limit = "", PAGE
+        while True:
+            query = {**self._query, "limit": str(limit)} | ({"continue": token} if token else {})
+            try:
+                body = await self._client.get(self._path, self._asked, JSON, query, self._limits)
+            except LimitError:
+                if limit == 1:
+                    raise
+                limit = max(1, limit // 10)
+                continue
+            page = self._decoded(body, _List)
+            yield page
+            token = page.metadata.continue_
+            if not token:
+                return
 
     async def _watch(self) -> bool:
         """Follows what changes until the server ends it; whether anything came."""
