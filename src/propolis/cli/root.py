@@ -26,6 +26,7 @@ COMMANDS = {
     "db": ("propolis.cli.db", "Import, update or describe the advisories that images are matched against."),
     "report": ("propolis.cli.report", "Show or export what the last run found."),
     "policy": ("propolis.cli.policy", "Test, check, try, explain and convert policies."),
+    "operator": ("propolis.cli.operator", "Keep every resource of a cluster checked against policies."),
     "admission": ("propolis.cli.admission", "Decide on requests to a cluster by policies."),
 }
 """Name: the module that holds the command of that name, and its line in the list."""

@@ -1,4 +1,4 @@
-"""Runs a scan on a live cluster: follows kinds, asks look-ups, judges in slices that leave others their turn."""
+"""Runs a scan on a live cluster: follows kinds, asks look-ups, and judges in slices of time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable

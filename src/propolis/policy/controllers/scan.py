@@ -112,7 +112,7 @@ class Scan:
         """The place for the resources of a kind, made where there is none; a reflector fills it."""
         key = served.group, served.kind
         if key not in self.kinds:
-            self.kinds[key] = KindSubjects(served, self._changed, self._gone)
+            self.kinds[key] = KindSubjects(served, self._changed, self._gone, self._wake)
         return self.kinds[key]
 
     def leave(self, group: str, kind: str) -> None:
@@ -132,8 +132,9 @@ class Scan:
         if self._rounds.pop(subject, 0):
             self.answers.release(subject)
         if subject.told:
-            self._statements.release(subject.told)
-            subject.told = ()
+            before, subject.told = subject.told, ()
+            self._statements.release(before)
+            self.observe(subject, (), before)
             for sink in self._sinks:
                 sink.drop(subject.ref)
         self.answers.touched((served.group, served.plural), subject.namespace, subject.name)

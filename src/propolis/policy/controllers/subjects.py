@@ -88,7 +88,11 @@ class KindSubjects:
     """
 
     def __init__(
-        self, served: Served, changed: Callable[[Subject], None], gone: Callable[[Subject], None]
+        self,
+        served: Served,
+        changed: Callable[[Subject], None],
+        gone: Callable[[Subject], None],
+        listed: Callable[[], None] = lambda: None,
     ) -> None:
         """Makes an empty one.
 
@@ -96,6 +100,7 @@ class KindSubjects:
             served: The kind.
             changed: Is told of resources that are new or other than before.
             gone: Is told of resources that are not there any more.
+            listed: Is called when a list has been read to its end.
         """
         self.served = served
         self.objects: dict[Key, Subject] = {}
@@ -103,6 +108,7 @@ class KindSubjects:
         self.is_listed = False
         self._changed = changed
         self._gone = gone
+        self._listed = listed
         self._packer = Packer()
 
     def put(self, key: Key, document: bytes) -> None:
@@ -153,6 +159,7 @@ class KindSubjects:
         for key in (self.objects.keys() | self.broken.keys()) - keys:
             self.drop(key)
         self.is_listed = True
+        self._listed()
 
     def refuse(self, subject: Subject, why: str) -> None:
         """Leaves out one that turned out not to be readable."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from propolis.core.resource import Origin
+from propolis.core.resource import Origin, ResourceRef
 from propolis.policy.controllers.moments import asks_time, dates_in
 from propolis.policy.engine.compiler import compile_policies
 from propolis.policy.engine.policy_set import CompiledRule, Phase, PolicySet
@@ -25,6 +25,8 @@ class Unit(msgspec.Struct, frozen=True):
 
     Attributes:
         key: Kind, namespace and name.
+        policy: The same, for events.
+        enforces: Whether a request is refused that does not meet it.
         digest: Changes whenever the policy, its bindings or the exceptions to it do.
         rules: Those that scans judge by.
         dates: Moments at which it may judge otherwise, in seconds since 1970.
@@ -33,6 +35,8 @@ class Unit(msgspec.Struct, frozen=True):
     """
 
     key: str
+    policy: ResourceRef
+    enforces: bool
     digest: bytes
     rules: PolicySet
     dates: tuple[float, ...]
@@ -130,6 +134,8 @@ def _compiled(
     expiring = b"" if asks else msgspec.json.encode(list(exceptions))
     return Unit(
         key=key,
+        policy=_reference(policy),
+        enforces=any(rule.enforcement is not None and rule.enforcement.enforces for rule in chosen.rules),
         digest=digest,
         rules=chosen,
         dates=tuple(dict.fromkeys(dates_in(text if asks else expiring))),
@@ -141,6 +147,11 @@ def _compiled(
 def _is_for_scans(policy: AnyPolicy) -> bool:
     """A policy with rules that ask who sent a request is for no scan, whole, as Kyverno has it."""
     return isinstance(policy, CelPolicy) or not knows_who_asks(policy)
+
+
+def _reference(policy: AnyPolicy) -> ResourceRef:
+    group = policy.group if isinstance(policy, CelPolicy) else "kyverno.io"
+    return ResourceRef(f"{group}/v1", policy.kind, policy.name, policy.namespace)
 
 
 def unit_key(policy: AnyPolicy) -> str:

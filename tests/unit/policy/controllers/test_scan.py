@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from propolis.core.evaluation import Answer, LookupKey
+from propolis.core.evaluation import Answer, LookupKey, MissingLookups
 from propolis.core.resource import Document
 from propolis.policy.controllers import scan as scans
+from propolis.policy.engine.evaluate import evaluate
 from tests.harness import scan_policies as policies
 from tests.harness.scanned_cluster import SERVED, ScannedCluster
 
@@ -239,7 +240,6 @@ def test_policies_that_are_not_for_scans_stay_away(policy: Document) -> None:
 
 def test_a_fault_of_one_rule_is_an_error_of_that_rule_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = cluster_with(pod(), labelled=policies.labelled("team"), cel=policies.cel_policy("cel", "true"))
-    evaluate = scans.evaluate
 
     def broken(rules: Any, *rest: Any) -> Any:
         if any(rule.rule.policy == "cel" for rule in rules.rules):
@@ -257,12 +257,11 @@ def test_a_fault_of_one_rule_is_an_error_of_that_rule_alone(monkeypatch: pytest.
 def test_a_look_up_that_never_ends_is_an_error_after_some_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = cluster_with(pod(), by_config_map=policies.by_config_map())
     number = iter(range(1000))
-    evaluate = scans.evaluate
 
     def asking(rules: Any, subject: Any, lookups: Any, now: Any) -> Any:
         key = LookupKey("configmap", ("a", f"another-{next(number)}"))
         if key not in lookups and next(number) < 500:
-            raise scans.MissingLookups((key,))
+            raise MissingLookups((key,))
         return evaluate(rules, subject, lookups, now)
 
     monkeypatch.setattr(scans, "evaluate", asking)

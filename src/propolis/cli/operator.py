@@ -1,0 +1,71 @@
+"""``propolis operator``: what is in a cluster stays judged."""
+
+from pathlib import Path
+
+import click
+
+from propolis.core.errors import DocumentError
+
+
+@click.command()
+@click.option(
+    "--policies",
+    multiple=True,
+    metavar="PATH",
+    help="Files and folders of policies; a change is in force within a second. May be given several times.",
+)
+@click.option(
+    "--from-cluster", is_flag=True, help="Policies and exceptions that are objects of the cluster, too."
+)
+@click.option(
+    "--native/--no-native",
+    "has_native",
+    default=True,
+    show_default=True,
+    help="Among them ValidatingAdmissionPolicies, which the API server itself enforces.",
+)
+@click.option("--exception", "exceptions", multiple=True, metavar="PATH", help="Exceptions to them.")
+@click.option(
+    "--kubeconfig", type=click.Path(path_type=Path, dir_okay=False), help="In place of $KUBECONFIG."
+)
+@click.option("--context", default="", help="Of the kubeconfig, in place of its current one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of health and metrics.")
+@click.option("--port", type=click.IntRange(0, 65535), default=9444, show_default=True)
+def operator(
+    policies: tuple[str, ...],
+    *,
+    from_cluster: bool,
+    has_native: bool,
+    exceptions: tuple[str, ...],
+    kubeconfig: Path | None,
+    context: str,
+    host: str,
+    port: int,
+) -> None:
+    """Keep every resource of a cluster checked against policies.
+
+    What depends on a change of a policy, a resource, a namespace, a ConfigMap or a date is judged again
+    within a second.
+
+    \b
+    Examples:
+      propolis operator --from-cluster
+      propolis operator --policies policies/ --kubeconfig admin.kubeconfig
+    """
+    if not (policies or from_cluster):
+        raise DocumentError("there is nothing to judge by", expected="--policies or --from-cluster")
+    from propolis.app.operator import operate
+    from propolis.app.operator_options import OperatorOptions
+
+    operate(
+        OperatorOptions(
+            policies=policies,
+            from_cluster=from_cluster,
+            has_native=has_native,
+            exceptions=exceptions,
+            kubeconfig=kubeconfig,
+            context=context,
+            host=host,
+            port=port,
+        )
+    )
