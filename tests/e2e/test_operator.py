@@ -12,6 +12,7 @@ import pytest
 
 from propolis.app.operator import Operator
 from propolis.app.operator_options import OperatorOptions
+from propolis.app.operator_telling import Telling
 from propolis.core.finding import Finding
 from propolis.core.resource import Document, ResourceRef
 from tests.harness import scan_policies as policies
@@ -63,7 +64,7 @@ class Running:
         options = OperatorOptions(
             policies=(str(self._folder),), from_cluster=from_cluster, kubeconfig=self.plane.kubeconfig, port=0
         )
-        self.operator = Operator(options, lambda _reader: ((self.sink,), ()))
+        self.operator = Operator(options, lambda _reader: Telling(sinks=(self.sink,)))
         running = self._run(self.operator)
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(running,))
         self._thread.start()

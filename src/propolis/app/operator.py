@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 import uvicorn
@@ -12,15 +12,16 @@ from propolis.app.admission_options import AdmissionOptions, access_of
 from propolis.app.admission_policies import PolicyFiles
 from propolis.app.admission_serving import GRACE_SECONDS, Server, asked_to_leave, new_loop, settle
 from propolis.app.operator_application import OperatorApplication
-from propolis.app.operator_cluster import Observe, OperatorCluster
+from propolis.app.operator_cluster import OperatorCluster
 from propolis.app.operator_options import OperatorOptions
 from propolis.app.operator_policies import ScanPolicies
+from propolis.app.operator_telling import MakeTelling, Telling, to_nobody
 from propolis.app.repeating import repeat
 from propolis.app.server import listen
+from propolis.app.terms import Terms
 from propolis.cluster.reader import ClusterReader, open_reader
 from propolis.core import clock
 from propolis.core.printable import printable
-from propolis.policy.controllers.sink import FindingSink
 
 LOOK_SECONDS = 0.25
 """Between two looks at the policies: a change is in force within a second."""
@@ -28,22 +29,15 @@ DISCOVER_SECONDS = 30.0
 """Between two looks at the kinds that the API server serves."""
 SHOW_SECONDS = 0.5
 
-MakeSinks = Callable[[ClusterReader], tuple[Sequence[FindingSink], Sequence[Observe]]]
-"""Who is told of findings, and who of every judgement, for one cluster."""
 
-
-def _nobody(_reader: ClusterReader) -> tuple[Sequence[FindingSink], Sequence[Observe]]:
-    return (), ()
-
-
-def operate(options: OperatorOptions, sinks: MakeSinks = _nobody) -> None:
+def operate(options: OperatorOptions, tellings: MakeTelling = to_nobody) -> None:
     """Keeps a cluster judged until it is asked to stop.
 
     Raises:
         DocumentError: Policies or kubeconfig cannot be used.
         SourceError: The port is taken, or the API server does not answer.
     """
-    operator = Operator(options, sinks)
+    operator = Operator(options, tellings)
     settle()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(operator.run_until_asked())
@@ -53,16 +47,21 @@ class Operator:
     """One run of the process.
 
     Attributes:
-        cluster: What is followed; None before it has begun.
+        cluster: What is followed; None while it does not lead.
+        terms: In which it leads.
     """
 
-    def __init__(self, options: OperatorOptions, sinks: MakeSinks = _nobody) -> None:
+    def __init__(self, options: OperatorOptions, tellings: MakeTelling = to_nobody) -> None:
         """Reads the files of policies. Raises as `operate`."""
         self.cluster: OperatorCluster | None = None
+        self.terms = Terms()
         self._options = options
-        self._sinks = sinks
-        self._policies = ScanPolicies(PolicyFiles(options.policies, options.exceptions))
+        self._tellings = tellings
+        self._policies: ScanPolicies | None = self._read()
         self._told: set[str] = set()
+
+    def _read(self) -> ScanPolicies:
+        return ScanPolicies(PolicyFiles(self._options.policies, self._options.exceptions))
 
     async def run_until_asked(self) -> None:
         """Runs until the process gets a signal."""
@@ -89,17 +88,30 @@ class Operator:
             host, port, *_ = listener.getsockname()
             tell(f"Operator: http://{f'[{host}]' if ':' in host else host}:{port}/metrics (Ctrl-C stops it)")
             async with open_reader(access) as reader, asyncio.TaskGroup() as tasks:
-                sinks, observers = self._sinks(reader)
-                cluster = OperatorCluster(reader, self._policies, sinks, tasks, observers)
-                self.cluster = cluster
-                server = Server(self._config(cluster))
-                tasks.create_task(server.serve(sockets=[listener]))
-                await cluster.open(from_cluster=options.from_cluster, has_native=options.has_native)
-                for work in self._around(cluster):
-                    tasks.create_task(work)
+                tasks.create_task(Server(self._config()).serve(sockets=[listener]))
+                self.terms.gained()
+                await self.terms.run(lambda: self._term(reader))
 
-    def _config(self, cluster: OperatorCluster) -> uvicorn.Config:
-        application = OperatorApplication(cluster.metrics.text, lambda: cluster.is_known)
+    async def _term(self, reader: ClusterReader) -> None:
+        """Judges and tells as long as it leads: what another has written meanwhile is read anew."""
+        options, telling = self._options, self._tellings(reader)
+        policies, self._policies = self._policies or self._read(), None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                cluster = self.cluster = OperatorCluster(reader, policies, telling, tasks)
+                for know in telling.before:
+                    await know()
+                await cluster.open(from_cluster=options.from_cluster, has_native=options.has_native)
+                for work in self._around(cluster, telling):
+                    tasks.create_task(work)
+        finally:
+            self.cluster = None
+
+    def _metrics(self) -> bytes:
+        return self.cluster.metrics.text() if self.cluster else b""
+
+    def _config(self) -> uvicorn.Config:
+        application = OperatorApplication(self._metrics, lambda: True)
         return uvicorn.Config(
             application,
             interface="asgi3",
@@ -111,9 +123,11 @@ class Operator:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
 
-    def _around(self, cluster: OperatorCluster) -> Iterator[Coroutine[Any, Any, None]]:
+    def _around(self, cluster: OperatorCluster, telling: Telling) -> Iterator[Coroutine[Any, Any, None]]:
         yield cluster.background.run()
-        yield self._show_first(cluster)
+        yield self._first(cluster, telling)
+        for work in telling.beside:
+            yield _done(work)
         yield repeat(LOOK_SECONDS, lambda: self._look(cluster), tell)
         yield repeat(DISCOVER_SECONDS, cluster.discover, tell)
 
@@ -125,8 +139,8 @@ class Operator:
                 self._told.add(text)
                 tell(text)
 
-    async def _show_first(self, cluster: OperatorCluster) -> None:
-        """Shows on a terminal how far the first scan is, and tells when it has ended."""
+    async def _first(self, cluster: OperatorCluster, telling: Telling) -> None:
+        """Shows on a terminal how far the first scan is, and tells everybody when it has ended."""
         begin, background = clock.monotonic(), cluster.background
         scan, is_shown = background.scan, sys.stderr.isatty()
         while not background.is_settled.is_set():
@@ -141,7 +155,13 @@ class Operator:
         seconds = clock.monotonic() - begin
         if is_shown:
             sys.stderr.write("\r")
+        for settled in telling.settled:
+            settled()
         tell(f"{total:,} resources are judged, after {seconds:.1f} s")
+
+
+async def _done(work: Callable[[], Awaitable[object]]) -> None:
+    await work()
 
 
 def tell(text: str) -> None:

@@ -1,12 +1,13 @@
 """The cluster that an operator keeps judged: its policies, its kinds, and the scan over both."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from propolis.app.admission_objects import KINDS, NATIVE, PolicyObjects
 from propolis.app.live_lookups import LiveLookups
 from propolis.app.operator_metrics import OperatorMetrics
 from propolis.app.operator_policies import ScanPolicies
+from propolis.app.operator_telling import Telling
 from propolis.cluster.reader import ClusterReader
 from propolis.cluster.reflector import Reflector
 from propolis.core import clock
@@ -14,15 +15,12 @@ from propolis.core.evaluation import LookupKey
 from propolis.policy.controllers.background import Background
 from propolis.policy.controllers.concerns import Concern, concern_of
 from propolis.policy.controllers.scan import Scan
-from propolis.policy.controllers.sink import FindingSink
 from propolis.policy.controllers.subjects import Statement, Subject
 from propolis.policy.lookups import GLOBAL_CONTEXT
 
 POLICY_SECONDS = 10.0
 """After which a scan begins though a kind of policies cannot be listed."""
 FIRST_SECONDS = 0.01
-
-Observe = Callable[[Subject, Sequence[Statement], Sequence[Statement]], None]
 
 
 class OperatorCluster:
@@ -38,9 +36,8 @@ class OperatorCluster:
         self,
         reader: ClusterReader,
         policies: ScanPolicies,
-        sinks: Sequence[FindingSink],
+        telling: Telling,
         tasks: asyncio.TaskGroup,
-        observers: Sequence[Observe] = (),
     ) -> None:
         self.is_known = False
         self._reader = reader
@@ -48,10 +45,10 @@ class OperatorCluster:
         self._tasks = tasks
         self._reflectors: list[Reflector] = []
         self._entries = {entry.name: entry for entry in policies.entries}
-        scan = Scan(sinks, clock.now, self._concern, reader.client.server)
+        scan = Scan(telling.sinks, clock.now, self._concern, reader.client.server)
         self.background = Background(reader.client, scan, LiveLookups(reader, policies.entries).answer)
         self.metrics = OperatorMetrics(self.background)
-        self._observers = (self.metrics.observe, *observers)
+        self._observers = (self.metrics.observe, *telling.observers)
         scan.observe = self._observe
 
     def _concern(self, key: LookupKey) -> Concern | None:
