@@ -10,8 +10,6 @@ SAMPLES = 100
 """Documents from which a dictionary is made; kinds with fewer are packed without."""
 DICTIONARY_BYTES = 1 << 15
 LEVEL = 1
-MOST_BYTES = 1 << 26
-"""Of a document that is unpacked."""
 
 _PLAIN, _BY_DICTIONARY = b"\0", b"\1"
 _COMPRESSOR = zstandard.ZstdCompressor(LEVEL)
@@ -37,9 +35,9 @@ class Packer:
         return self._mark + self._compressor.compress(document)
 
     def unpack(self, packed: bytes) -> bytes:
-        """The document as it was."""
+        """The document as it was; only what `pack` has made is given here."""
         decompressor = _DECOMPRESSOR if packed[:1] == _PLAIN else self._decompressor
-        return decompressor.decompress(memoryview(packed)[1:], MOST_BYTES)
+        return decompressor.decompress(memoryview(packed)[1:])
 
     def _learn(self, samples: list[bytes | bytearray | memoryview]) -> None:
         """Makes the dictionary; documents too small or too different for one are packed without."""

@@ -81,8 +81,9 @@ class Background:
                 self._woken.clear()
                 self.scan.look_at_clock()
                 self._follow()
+                is_busy = self._judge()
                 self._ask_what_is_wanted()
-                if self._judge():
+                if is_busy:
                     await asyncio.sleep(0)
                     continue
                 self._settle()
