@@ -99,7 +99,7 @@ class Reflector:
     """One kind, kept in step.
 
     Attributes:
-        is_synced: AbstractSet once the store holds all objects of a list.
+        is_synced: Set once the store holds all objects of a list.
         problem: What broke last; empty when nothing is broken.
     """
 
@@ -135,6 +135,7 @@ class Reflector:
         self._limits = limits
         self._sleep = sleep
         self._version = ""
+        self._page_size = PAGE
         self._backoff = Backoff()
 
     async def run(self) -> None:
@@ -156,38 +157,52 @@ class Reflector:
     async def _list(self) -> None:
         """Gives the store all objects page by page, so that no more than a page is held beside it."""
         found: set[Key] = set()
-        async for page in self._pages():
-            for number, raw in enumerate(page.items or ()):
-                key = _key(self._decoded(raw, _Object).metadata)
-                found.add(key)
-                self._store.put(key, bytes(raw))
-                if number % AT_ONCE == 0:
-                    await asyncio.sleep(0)
-            if len(found) > MOST_OBJECTS:
-                raise SourceError(self._asked, self._client.server, f"more than {MOST_OBJECTS:,} objects")
-            version = page.metadata.resource_version
+        async with aclosing(self._pages()) as pages:  # type: ignore[type-var]  # an async generator has aclose
+            async for page in pages:
+                version = await self._take_page(page, found)
         self._store.keep(found)
         self._version = version
         self._went_well()
         self.is_synced.set()
 
+    async def _take_page(self, page: _List, found: set[Key]) -> str:
+        """Gives a page to the store; the version of the list."""
+        for number, raw in enumerate(page.items or ()):
+            key = _key(self._decoded(raw, _Object).metadata)
+            found.add(key)
+            self._store.put(key, bytes(raw))
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        if len(found) > MOST_OBJECTS:
+            raise SourceError(self._asked, self._client.server, f"more than {MOST_OBJECTS:,} objects")
+        return page.metadata.resource_version
+
     async def _pages(self) -> AsyncIterator[_List]:
-        """All pages; smaller ones where a page is beyond the limit."""
-        token, limit = "", PAGE
+        """All pages; the server makes the next one while one is read."""
+        page = await self._page("")
+        while token := page.metadata.continue_:
+            coming = asyncio.ensure_future(self._page(token))
+            try:
+                yield page
+                page = await coming
+            finally:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+        yield page
+
+    async def _page(self, token: str) -> _List:
+        """One page; smaller ones from now on where it is beyond the limit."""
         while True:
-            query = {**self._query, "limit": str(limit)} | ({"continue": token} if token else {})
+            query = {**self._query, "limit": str(self._page_size)} | ({"continue": token} if token else {})
             try:
                 body = await self._client.get(self._path, self._asked, JSON, query, self._limits)
             except LimitError:
-                if limit == 1:
+                if self._page_size == 1:
                     raise
-                limit = max(1, limit // 10)
-                continue
-            page = self._decoded(body, _List)
-            yield page
-            token = page.metadata.continue_
-            if not token:
-                return
+                self._page_size = max(1, self._page_size // 10)
+            else:
+                found: _List = self._decoded(body, _List)
+                return found
 
     async def _watch(self) -> bool:
         """Follows what changes until the server ends it; whether anything came."""
