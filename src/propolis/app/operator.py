@@ -21,6 +21,7 @@ from propolis.app.server import listen
 from propolis.app.terms import Terms
 from propolis.cluster.reader import ClusterReader, open_reader
 from propolis.core import clock
+from propolis.core.errors import Error
 from propolis.core.printable import printable
 
 LOOK_SECONDS = 0.25
@@ -28,6 +29,8 @@ LOOK_SECONDS = 0.25
 DISCOVER_SECONDS = 30.0
 """Between two looks at the kinds that the API server serves."""
 SHOW_SECONDS = 0.5
+END_SECONDS = 5.0
+"""For what is still to be written when a term ends."""
 
 
 def operate(options: OperatorOptions, tellings: MakeTelling = to_nobody) -> None:
@@ -106,6 +109,7 @@ class Operator:
                     tasks.create_task(work)
         finally:
             self.cluster = None
+            await _end(telling)
 
     def _metrics(self) -> bytes:
         return self.cluster.metrics.text() if self.cluster else b""
@@ -158,6 +162,14 @@ class Operator:
         for settled in telling.settled:
             settled()
         tell(f"{total:,} resources are judged, after {seconds:.1f} s")
+
+
+async def _end(telling: Telling) -> None:
+    """Writes what waits, as far as that is soon done."""
+    for finish in telling.after:
+        with contextlib.suppress(Error, TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await finish()
 
 
 async def _done(work: Callable[[], Awaitable[object]]) -> None:

@@ -47,7 +47,7 @@ class OperatorCluster:
         self._entries = {entry.name: entry for entry in policies.entries}
         scan = Scan(telling.sinks, clock.now, self._concern, reader.client.server)
         self.background = Background(reader.client, scan, LiveLookups(reader, policies.entries).answer)
-        self.metrics = OperatorMetrics(self.background)
+        self.metrics = OperatorMetrics(self.background, telling.backlog)
         self._observers = (self.metrics.observe, *telling.observers)
         scan.observe = self._observe
 

@@ -4,7 +4,7 @@ Follows Kyverno pkg/metrics @ v1.19.1. A result is counted when it is new or oth
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import prometheus_client
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -60,8 +60,9 @@ Labels = tuple[str, ...]
 class OperatorMetrics(Collector):
     """What one process has done, and what holds."""
 
-    def __init__(self, background: Background) -> None:
+    def __init__(self, background: Background, backlog: Sequence[Callable[[], int]] = ()) -> None:
         self._background = background
+        self._backlog = backlog
         self._results: Counter[Labels] = Counter()
         self._cel: dict[str, Counter[Labels]] = {}
         self._standing: Counter[Outcome] = Counter()
@@ -132,6 +133,10 @@ class OperatorMetrics(Collector):
             "propolis_background_queue": ("resources that wait to be judged", scan.waiting),
             "propolis_background_resources": ("resources in memory", sum(map(len, scan.kinds.values()))),
             "propolis_background_lookups": ("answers in memory", len(scan.answers)),
+            "propolis_background_backlog": (
+                "what is still to be written",
+                sum(one() for one in self._backlog),
+            ),
             "propolis_background_kinds": ("kinds that are followed", len(self._background.following.kinds)),
             "propolis_background_settled": (
                 "1 once all that was there at the beginning is judged",

@@ -14,6 +14,8 @@ class OperatorOptions(msgspec.Struct, frozen=True):
         has_native: Whether those that the API server itself enforces count among them.
         exceptions: Files and folders.
         kubeconfig: Of the API server; None for the pod's own account, or the settings'.
+        store: Where findings are stored, for the console; None for nowhere.
+        cluster: By which name; of the context when empty.
         host: On which health and metrics are served.
         port: The same; 0 for any that is free.
     """
@@ -24,5 +26,7 @@ class OperatorOptions(msgspec.Struct, frozen=True):
     exceptions: tuple[str, ...] = ()
     kubeconfig: Path | None = None
     context: str = ""
+    store: Path | None = None
+    cluster: str = ""
     host: str = "127.0.0.1"
     port: int = 9444

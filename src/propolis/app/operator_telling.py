@@ -21,6 +21,8 @@ class Telling(msgspec.Struct, frozen=True):
         before: What has to be known before the first is told, as what was written by another.
         beside: What writes behind, as long as the term lasts.
         settled: Are told once that all that is there was told of.
+        backlog: How many resources or reports each has still to write.
+        after: What is done when the term ends, each for a few seconds at most.
     """
 
     sinks: Sequence[FindingSink] = ()
@@ -28,6 +30,8 @@ class Telling(msgspec.Struct, frozen=True):
     before: Sequence[Callable[[], Awaitable[object]]] = ()
     beside: Sequence[Callable[[], Awaitable[object]]] = ()
     settled: Sequence[Callable[[], None]] = ()
+    after: Sequence[Callable[[], Awaitable[object]]] = ()
+    backlog: Sequence[Callable[[], int]] = ()
 
 
 MakeTelling = Callable[[ClusterReader], Telling]

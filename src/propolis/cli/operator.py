@@ -29,6 +29,12 @@ from propolis.core.errors import DocumentError
     "--kubeconfig", type=click.Path(path_type=Path, dir_okay=False), help="In place of $KUBECONFIG."
 )
 @click.option("--context", default="", help="Of the kubeconfig, in place of its current one.")
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="SQLite file in which findings are stored, for `propolis serve`.",
+)
+@click.option("--cluster-name", default="", help="In the store, in place of the context's.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of health and metrics.")
 @click.option("--port", type=click.IntRange(0, 65535), default=9444, show_default=True)
 def operator(
@@ -39,6 +45,8 @@ def operator(
     exceptions: tuple[str, ...],
     kubeconfig: Path | None,
     context: str,
+    store: Path | None,
+    cluster_name: str,
     host: str,
     port: int,
 ) -> None:
@@ -56,16 +64,18 @@ def operator(
         raise DocumentError("there is nothing to judge by", expected="--policies or --from-cluster")
     from propolis.app.operator import operate
     from propolis.app.operator_options import OperatorOptions
+    from propolis.app.operator_sinks import telling_of
 
-    operate(
-        OperatorOptions(
-            policies=policies,
-            from_cluster=from_cluster,
-            has_native=has_native,
-            exceptions=exceptions,
-            kubeconfig=kubeconfig,
-            context=context,
-            host=host,
-            port=port,
-        )
+    options = OperatorOptions(
+        policies=policies,
+        from_cluster=from_cluster,
+        has_native=has_native,
+        exceptions=exceptions,
+        kubeconfig=kubeconfig,
+        context=context,
+        store=store,
+        cluster=cluster_name,
+        host=host,
+        port=port,
     )
+    operate(options, telling_of(options))

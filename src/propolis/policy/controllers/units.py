@@ -13,11 +13,13 @@ from propolis.policy.engine.wrong_settings import knows_who_asks
 from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.binding import Binding
 from propolis.policy.model.cel.exception import CelException
-from propolis.policy.model.cel.policy import CelPolicy
+from propolis.policy.model.cel.policy import KUBERNETES, CelPolicy
 
 JUDGING = (Phase.VERIFY, Phase.JUDGE)
 """What changes or makes resources is not carried out by a scan."""
 _NOWHERE = Origin("")
+_RULE_KINDS = frozenset({"ClusterPolicy", "Policy"})
+_NATIVE_KINDS = frozenset({"ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"})
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -134,7 +136,7 @@ def _compiled(
     expiring = b"" if asks else msgspec.json.encode(list(exceptions))
     return Unit(
         key=key,
-        policy=_reference(policy),
+        policy=policy_reference(key),
         enforces=any(rule.enforcement is not None and rule.enforcement.enforces for rule in chosen.rules),
         digest=digest,
         rules=chosen,
@@ -149,9 +151,12 @@ def _is_for_scans(policy: AnyPolicy) -> bool:
     return isinstance(policy, CelPolicy) or not knows_who_asks(policy)
 
 
-def _reference(policy: AnyPolicy) -> ResourceRef:
-    group = policy.group if isinstance(policy, CelPolicy) else "kyverno.io"
-    return ResourceRef(f"{group}/v1", policy.kind, policy.name, policy.namespace)
+def policy_reference(key: str) -> ResourceRef:
+    """The policy of a unit, by its key."""
+    kind, namespace, name = key.split("/", 2)
+    group = "kyverno.io" if kind in _RULE_KINDS else "policies.kyverno.io"
+    group = KUBERNETES if kind in _NATIVE_KINDS else group
+    return ResourceRef(f"{group}/v1", kind, name, namespace)
 
 
 def unit_key(policy: AnyPolicy) -> str:
