@@ -1,7 +1,7 @@
 """Background scans of a real API server with 10,000 pods: ``make bench ARGS="background 50000"`` for more.
 
-What is measured is the whole process: from its start until every pod is judged by 16 Pod Security policies and
-its findings are stored. Named references of the same run: reading and decoding the same list, and
+What is measured is the whole process, from its start until every pod is judged by 16 Pod Security policies
+and its findings are stored. Named references of the same run: reading and decoding the same list, and
 ``policy apply --cluster``. Pods have no node: nothing runs them, and what a scan sees of them is the same.
 """
 
@@ -219,7 +219,17 @@ class Running:
 
 @contextmanager
 def _operator(plane: ControlPlane, policies: Path) -> Iterator[Running]:
-    command = [PROPOLIS, "operator", "--policies", str(policies), "--port", "0"]
+    command = [
+        PROPOLIS,
+        "operator",
+        "--policies",
+        str(policies),
+        "--port",
+        "0",
+        "--reports",
+        "none",
+        "--no-events",
+    ]
     command += ["--kubeconfig", str(plane.kubeconfig), "--store", str(policies.parent / "findings.db")]
     begin = time.perf_counter()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
@@ -11,18 +14,19 @@ import uvicorn
 from propolis.app.admission_options import AdmissionOptions, access_of
 from propolis.app.admission_policies import PolicyFiles
 from propolis.app.admission_serving import GRACE_SECONDS, Server, asked_to_leave, new_loop, settle
+from propolis.app.admission_settings import SettingsSource
+from propolis.app.admission_tasks import repeat, tell
 from propolis.app.operator_application import OperatorApplication
 from propolis.app.operator_cluster import OperatorCluster
 from propolis.app.operator_options import OperatorOptions
 from propolis.app.operator_policies import ScanPolicies
 from propolis.app.operator_telling import MakeTelling, Telling, to_nobody
-from propolis.app.repeating import repeat
 from propolis.app.server import listen
 from propolis.app.terms import Terms
+from propolis.cluster.leases import Leadership
 from propolis.cluster.reader import ClusterReader, open_reader
 from propolis.core import clock
 from propolis.core.errors import Error
-from propolis.core.printable import printable
 
 LOOK_SECONDS = 0.25
 """Between two looks at the policies: a change is in force within a second."""
@@ -92,16 +96,41 @@ class Operator:
             tell(f"Operator: http://{f'[{host}]' if ':' in host else host}:{port}/metrics (Ctrl-C stops it)")
             async with open_reader(access) as reader, asyncio.TaskGroup() as tasks:
                 tasks.create_task(Server(self._config()).serve(sockets=[listener]))
-                self.terms.gained()
-                await self.terms.run(lambda: self._term(reader))
+                async with self._standing(reader):
+                    await self.terms.run(lambda: self._term(reader))
+
+    @asynccontextmanager
+    async def _standing(self, reader: ClusterReader) -> AsyncIterator[None]:
+        """Stands for election where there is one; leads at once where there is none."""
+        namespace, _, name = self._options.lease.partition("/")
+        if not name:
+            self.terms.gained()
+            yield
+            return
+        identity = f"{socket.gethostname()}_{uuid.uuid4()}"
+        terms = self.terms
+        async with Leadership(
+            reader.client, namespace, name, identity, gained=terms.gained, lost=terms.lost
+        ) as leadership:
+            watching = asyncio.create_task(repeat(LOOK_SECONDS, lambda: self._tell_trouble(leadership)))
+            try:
+                yield
+            finally:
+                watching.cancel()
+
+    async def _tell_trouble(self, leadership: Leadership) -> None:
+        """Tells why it cannot stand for election."""
+        self._tell_once((leadership.problem,) if leadership.problem else ())
 
     async def _term(self, reader: ClusterReader) -> None:
         """Judges and tells as long as it leads: what another has written meanwhile is read anew."""
         options, telling = self._options, self._tellings(reader)
+        tell("leads: the cluster is judged from now on")
         policies, self._policies = self._policies or self._read(), None
+        settings = SettingsSource(options.settings_file, options.settings)
         try:
             async with asyncio.TaskGroup() as tasks:
-                cluster = self.cluster = OperatorCluster(reader, policies, telling, tasks)
+                cluster = self.cluster = OperatorCluster(reader, policies, settings, telling, tasks)
                 for know in telling.before:
                     await know()
                 await cluster.open(from_cluster=options.from_cluster, has_native=options.has_native)
@@ -132,13 +161,16 @@ class Operator:
         yield self._first(cluster, telling)
         for work in telling.beside:
             yield _done(work)
-        yield repeat(LOOK_SECONDS, lambda: self._look(cluster), tell)
-        yield repeat(DISCOVER_SECONDS, cluster.discover, tell)
+        yield repeat(LOOK_SECONDS, lambda: self._look(cluster))
+        yield repeat(DISCOVER_SECONDS, cluster.discover)
 
     async def _look(self, cluster: OperatorCluster) -> None:
         if await cluster.look():
             tell(f"{len(cluster.background.scan.rules.units)} policies are in force")
-        for text in cluster.problems():
+        self._tell_once(cluster.problems())
+
+    def _tell_once(self, texts: Iterable[str]) -> None:
+        for text in texts:
             if text not in self._told:
                 self._told.add(text)
                 tell(text)
@@ -174,9 +206,3 @@ async def _end(telling: Telling) -> None:
 
 async def _done(work: Callable[[], Awaitable[object]]) -> None:
     await work()
-
-
-def tell(text: str) -> None:
-    """One line on standard error."""
-    sys.stderr.write(f"{printable(text)}\n")
-    sys.stderr.flush()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from propolis.app.admission_objects import KINDS, NATIVE, PolicyObjects
+from propolis.app.admission_settings import SettingsSource
 from propolis.app.live_lookups import LiveLookups
 from propolis.app.operator_metrics import OperatorMetrics
 from propolis.app.operator_policies import ScanPolicies
@@ -16,6 +17,7 @@ from propolis.policy.controllers.background import Background
 from propolis.policy.controllers.concerns import Concern, concern_of
 from propolis.policy.controllers.scan import Scan
 from propolis.policy.controllers.subjects import Statement, Subject
+from propolis.policy.engine.request_filter import RequestFilter
 from propolis.policy.lookups import GLOBAL_CONTEXT
 
 POLICY_SECONDS = 10.0
@@ -36,12 +38,14 @@ class OperatorCluster:
         self,
         reader: ClusterReader,
         policies: ScanPolicies,
+        settings: SettingsSource,
         telling: Telling,
         tasks: asyncio.TaskGroup,
     ) -> None:
         self.is_known = False
         self._reader = reader
         self._policies = policies
+        self._settings = settings
         self._tasks = tasks
         self._reflectors: list[Reflector] = []
         self._entries = {entry.name: entry for entry in policies.entries}
@@ -50,6 +54,7 @@ class OperatorCluster:
         self.metrics = OperatorMetrics(self.background, telling.backlog)
         self._observers = (self.metrics.observe, *telling.observers)
         scan.observe = self._observe
+        self._filter()
 
     def _concern(self, key: LookupKey) -> Concern | None:
         return concern_of(key, self._reader.served, self._entries)
@@ -65,6 +70,12 @@ class OperatorCluster:
             self._policies.objects = PolicyObjects(self._reader.client, kinds)
             await _synced(self._follow_policies())
             await self._policies.look()
+        reflector = self._settings.reflector(self._reader.client)
+        if reflector is not None:
+            self._begin(reflector)
+            await _synced([reflector])
+            self._settings.look()
+        self._filter()
         self._take()
         self.is_known = True
 
@@ -75,10 +86,24 @@ class OperatorCluster:
             DocumentError: A file cannot be used.
             SourceError: A file cannot be read.
         """
+        if self._settings.look():
+            self._filter()
+            self.background.scan.judge_all()
         is_new = await self._policies.look()
         if is_new:
             self._take()
         return is_new
+
+    def _filter(self) -> None:
+        """Leaves out what Kyverno's settings name."""
+        chosen = RequestFilter(self._settings.settings)
+
+        def is_filtered(subject: Subject) -> bool:
+            served = subject.of.served
+            kind = served.group, served.version, served.kind
+            return chosen.is_filtered(*kind, "", subject.namespace, subject.name)
+
+        self.background.scan.is_filtered = is_filtered
 
     async def discover(self) -> None:
         """Looks again at what is served: new kinds are followed. Raises `SourceError`."""
@@ -108,10 +133,13 @@ class OperatorCluster:
     def _follow_policies(self) -> list[Reflector]:
         objects = self._policies.objects
         found = objects.reflectors_of(self._reader.served) if objects else []
-        self._reflectors += found
         for reflector in found:
-            self._tasks.create_task(reflector.run())
+            self._begin(reflector)
         return found
+
+    def _begin(self, reflector: Reflector) -> None:
+        self._reflectors.append(reflector)
+        self._tasks.create_task(reflector.run())
 
 
 async def _synced(reflectors: Sequence[Reflector]) -> None:

@@ -1,6 +1,6 @@
 """Who is told by an operator, for one term in which it leads."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
@@ -32,6 +32,13 @@ class Telling(msgspec.Struct, frozen=True):
     settled: Sequence[Callable[[], None]] = ()
     after: Sequence[Callable[[], Awaitable[object]]] = ()
     backlog: Sequence[Callable[[], int]] = ()
+
+    @classmethod
+    def all(cls, tellings: "Iterable[Telling]") -> "Telling":
+        """All of them as one."""
+        found = list(tellings)
+        fields = cls.__struct_fields__
+        return cls(**{field: [item for one in found for item in getattr(one, field)] for field in fields})
 
 
 MakeTelling = Callable[[ClusterReader], Telling]

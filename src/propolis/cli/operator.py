@@ -1,10 +1,14 @@
 """``propolis operator``: what is in a cluster stays judged."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from propolis.core.errors import DocumentError
+
+if TYPE_CHECKING:
+    from propolis.app.operator_options import Reports
 
 
 @click.command()
@@ -30,6 +34,33 @@ from propolis.core.errors import DocumentError
 )
 @click.option("--context", default="", help="Of the kubeconfig, in place of its current one.")
 @click.option(
+    "--settings",
+    default="",
+    metavar="NAMESPACE/NAME",
+    help="Kyverno's ConfigMap of settings: resources that its resourceFilters name are not judged.",
+)
+@click.option(
+    "--settings-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The same in a file, in place of a ConfigMap.",
+)
+@click.option(
+    "--lease",
+    default="",
+    metavar="NAMESPACE/NAME",
+    help="Lease by which one of several replicas leads.  [default: it is the only one]",
+)
+@click.option(
+    "--reports",
+    type=click.Choice(["resource", "namespace", "none"]),
+    default="resource",
+    show_default=True,
+    help="Write findings as PolicyReports: one for each.",
+)
+@click.option(
+    "--events/--no-events", "has_events", default=True, show_default=True, help="Tell new failures as events."
+)
+@click.option(
     "--store",
     type=click.Path(path_type=Path, dir_okay=False),
     help="SQLite file in which findings are stored, for `propolis serve`.",
@@ -45,6 +76,11 @@ def operator(
     exceptions: tuple[str, ...],
     kubeconfig: Path | None,
     context: str,
+    settings: str,
+    settings_file: Path | None,
+    lease: str,
+    reports: "Reports",
+    has_events: bool,
     store: Path | None,
     cluster_name: str,
     host: str,
@@ -62,6 +98,11 @@ def operator(
     """
     if not (policies or from_cluster):
         raise DocumentError("there is nothing to judge by", expected="--policies or --from-cluster")
+    for option, text in {"--settings": settings, "--lease": lease}.items():
+        if text and not all(text.partition("/")):
+            raise DocumentError(f"{option} {text!r} names no object", expected="NAMESPACE/NAME")
+    if settings and settings_file:
+        raise DocumentError("settings come from one place", expected="--settings or --settings-file")
     from propolis.app.operator import operate
     from propolis.app.operator_options import OperatorOptions
     from propolis.app.operator_sinks import telling_of
@@ -73,6 +114,11 @@ def operator(
         exceptions=exceptions,
         kubeconfig=kubeconfig,
         context=context,
+        settings=settings,
+        settings_file=settings_file,
+        lease=lease,
+        reports=reports,
+        has_events=has_events,
         store=store,
         cluster=cluster_name,
         host=host,

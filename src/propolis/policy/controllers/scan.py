@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 CLOCK_SECONDS = 30.0
 """After which a policy that asks the time judges again, where no date that is named tells when."""
 
-IsFiltered = Callable[[str, str, str], bool]
-"""Whether a kind, namespace and name are left out, as Kyverno's settings say."""
+IsFiltered = Callable[[Subject], bool]
+"""Whether a resource is left out, as Kyverno's settings say."""
 
 Local = Callable[[LookupKey], Answer | None]
 """Answers a look-up from what is at hand; None where it has to be asked."""
@@ -76,7 +76,7 @@ class Scan:
         self.answers = Answers(concern_of)
         self.counts = Counts()
         self.rules = ScanRules({})
-        self.is_filtered: IsFiltered = lambda _kind, _namespace, _name: False
+        self.is_filtered: IsFiltered = lambda _subject: False
         self.observe: Callable[[Subject, Sequence[Statement], Sequence[Statement]], None] = _nobody
         self.local: Local = lambda _key: None
         self.wake: Callable[[], None] = lambda: None
@@ -227,7 +227,7 @@ class Scan:
     def _judge(self, subject: Subject, due: frozenset[str]) -> None:
         """Raises `MissingLookups`."""
         now = self._now()
-        is_left_out = self.is_filtered(subject.of.served.kind, subject.namespace, subject.name)
+        is_left_out = self.is_filtered(subject)
         is_whole = is_left_out or due == EVERYTHING
         said: list[Statement] = []
         used: set[LookupKey] = set()

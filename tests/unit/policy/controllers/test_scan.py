@@ -207,7 +207,7 @@ def test_a_parameter_of_an_admission_policy_is_followed() -> None:
 
 def test_resources_that_are_filtered_are_not_judged() -> None:
     cluster = cluster_with(pod(), pod("two"), labelled=policies.labelled("team"))
-    cluster.scan.is_filtered = lambda kind, _namespace, name: (kind, name) == ("Pod", "one")
+    cluster.scan.is_filtered = lambda subject: subject.name == "one"
     cluster.scan.judge_all()
     assert (outcomes(cluster), outcomes(cluster, "two")) == ([], ["fail"])
 
