@@ -46,8 +46,20 @@ def operate(options: OperatorOptions, tellings: MakeTelling = to_nobody) -> None
     """
     operator = Operator(options, tellings)
     settle()
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(operator.run_until_asked())
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(operator.run_until_asked())
+    except BaseExceptionGroup as group:
+        raise first_error(group) from group
+
+
+def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error for people of all that went wrong at once; the group itself where there is none."""
+    for one in group.exceptions:
+        found = first_error(one) if isinstance(one, BaseExceptionGroup) else one
+        if isinstance(found, Error):
+            return found
+    return group
 
 
 class Operator:

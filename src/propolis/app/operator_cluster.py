@@ -76,6 +76,7 @@ class OperatorCluster:
             await _synced([reflector])
             self._settings.look()
         self._filter()
+        self.background.take_served(self._reader.served)
         self._take()
         self.is_known = True
 
@@ -127,7 +128,6 @@ class OperatorCluster:
         self.background.ask = LiveLookups(self._reader, self._policies.entries).answer
         if is_other:
             self.background.scan.answers.regard_again(GLOBAL_CONTEXT)
-        self.background.take_served(self._reader.served)
         self.background.take_rules(self._policies.rules)
 
     def _follow_policies(self) -> list[Reflector]:

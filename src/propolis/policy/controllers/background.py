@@ -47,7 +47,8 @@ class Background:
         self.scan = scan
         self.is_settled = asyncio.Event()
         self.ask = ask
-        self._served: tuple[Served, ...] = ()
+        self._served: dict[GroupPlural, Served] = {}
+        self._doubted: dict[GroupPlural, Served] = {}
         self._woken = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._open = 0
@@ -62,8 +63,13 @@ class Background:
         return self._tasks.create_task(work)
 
     def take_served(self, served: Iterable[Served]) -> None:
-        """These are the kinds of the server now."""
-        self._served = tuple(served)
+        """These are the kinds of the server now. One that is missing is left only when it is missing again.
+
+        A server whose discovery is incomplete for a moment would else have all findings on a group forgotten.
+        """
+        found = {(one.group, one.plural): one for one in served}
+        doubted = {kind: one for kind, one in self._served.items() if kind not in found | self._doubted}
+        self._served, self._doubted = found | doubted, doubted
         self._woken.set()
 
     def take_rules(self, rules: ScanRules) -> None:
@@ -142,8 +148,7 @@ class Background:
     def _wanted(self) -> dict[GroupPlural, tuple[Served, bool]]:
         rules, about = self.scan.rules, self.scan.answers.kinds
         wanted: dict[GroupPlural, tuple[Served, bool]] = {}
-        for one in self._served:
-            kind = one.group, one.plural
+        for kind, one in self._served.items():
             is_judged = kind == NAMESPACES or (
                 can_be_judged(one) and bool(rules.for_kind(one.group, one.version, one.kind))
             )
