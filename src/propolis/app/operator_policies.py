@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from propolis.app.admission_policies import PolicyFiles
 from propolis.app.policy_inputs import PolicyInput
+from propolis.lang.quiet_gc import quiet_gc
 from propolis.policy.controllers.units import ScanRules, scan_rules
 from propolis.policy.sources.documents import LoadedPolicies
 
@@ -62,4 +63,5 @@ class ScanPolicies:
 def _compiled(read: PolicyInput, found: LoadedPolicies, before: ScanRules | None) -> ScanRules:
     policies = (*read.policies, *found.policies)
     exceptions = (*read.exceptions, *found.exceptions)
-    return scan_rules(policies, exceptions, (*read.bindings, *found.bindings), before)
+    with quiet_gc():
+        return scan_rules(policies, exceptions, (*read.bindings, *found.bindings), before)

@@ -8,7 +8,7 @@ import msgspec
 from propolis.core.resource import Origin, ResourceRef
 from propolis.policy.controllers.moments import asks_time, dates_in
 from propolis.policy.engine.compiler import compile_policies
-from propolis.policy.engine.policy_set import CompiledRule, Phase, PolicySet
+from propolis.policy.engine.policy_set import RESOURCES, CompiledRule, Phase, PolicySet
 from propolis.policy.engine.wrong_settings import knows_who_asks
 from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.binding import Binding
@@ -59,9 +59,11 @@ class ScanRules:
         together: list[CompiledRule] = []
         self.whole: list[PolicySet] = []
         self._unit_of: dict[int, str] = {}
+        self._alike: dict[object, tuple[CompiledRule, set[str]]] = {}  # thousands of policies name few kinds
         for number, unit in enumerate(self.units.values()):
             for rule in unit.rules.rules:
                 self._unit_of[id(rule.rule)] = unit.key
+                self._alike.setdefault((rule.selectors, rule.only_kinds), (rule, set()))[1].add(unit.key)
             if unit.is_apart:
                 self.whole.append(unit.rules)
             else:
@@ -77,10 +79,8 @@ class ScanRules:
         """Keys of the policies that may be for objects of a kind."""
         found = self._of_kind.get((group, version, kind))
         if found is None:
-            found = frozenset(
-                unit.key for unit in self.units.values() if unit.rules.may_be_for(group, version, kind)
-            )
-            self._of_kind[group, version, kind] = found
+            alike = [keys for one, keys in self._alike.values() if one.may_be_for(group, version, kind, "")]
+            found = self._of_kind[group, version, kind] = frozenset().union(*alike)
         return found
 
     def changed_from(self, before: "ScanRules") -> frozenset[str]:
@@ -131,7 +131,7 @@ def _compiled(
     text: bytes,
 ) -> Unit:
     rules = compile_policies([policy], exceptions, bindings).rules if _is_for_scans(policy) else ()
-    chosen = PolicySet([rule for rule in rules if rule.in_background and rule.phase in JUDGING])
+    chosen = PolicySet([rule for rule in rules if _is_for_resources(rule)])
     asks = asks_time(text)
     expiring = b"" if asks else msgspec.json.encode(list(exceptions))
     return Unit(
@@ -144,6 +144,10 @@ def _compiled(
         asks_time=asks,
         is_apart=any(rule.phase is Phase.VERIFY for rule in chosen.rules),
     )
+
+
+def _is_for_resources(rule: CompiledRule) -> bool:
+    return rule.in_background and rule.phase in JUDGING and bool(rule.modes & RESOURCES)
 
 
 def _is_for_scans(policy: AnyPolicy) -> bool:
