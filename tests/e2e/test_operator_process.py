@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from propolis.core.resource import Document
 from propolis.store.database import open_database
 from propolis.store.finding_queries import FindingFilter, list_findings
 from tests.harness import scan_policies as policies
@@ -55,9 +56,10 @@ class Operators:
         self.folder = folder
         self.running: list[subprocess.Popen[str]] = []
 
-    def write(self, label: str) -> None:
+    def write(self, label: str, *rules: Document) -> None:
         policy = policies.labelled(label)
         policy["metadata"]["name"] = f"labelled-{self.namespace}"
+        policy["spec"]["rules"] += rules
         for rule in policy["spec"]["rules"]:
             rule["match"] = {"any": [{"resources": {"kinds": ["ConfigMap"], "namespaces": [self.namespace]}}]}
         made = self.folder / "made"
@@ -156,6 +158,28 @@ def test_filters_of_kyvernos_settings_leave_out_what_they_name(operators: Operat
     kubectl(operators.plane, "patch", "configmap", "kyverno", *where, "-p", filters)
     until(lambda: operators.report() == {}, "the end of a report that is filtered")
     assert operators.report("kyverno") == {"fail": 1}
+
+
+def test_a_rule_that_never_ends_is_an_error_of_its_own(operators: Operators, tmp_path: Path) -> None:
+    inner = {"key": "{{ element.v }}", "operator": "Equals", "value": "y"}
+    each = {"list": "items(request.object.data || `{}`, 'k', 'v')"}
+    loop = {**each, "foreach": [{**each, "deny": {"conditions": {"any": [inner]}}}]}
+    endless = {"name": "endless", "validate": {"message": "never", "foreach": [loop]}}
+    operators.write("team", endless)
+    large = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "large"},
+        "data": {f"k{number}": "x" for number in range(5000)},
+    }
+    file = tmp_path / "large.json"
+    file.write_text(json.dumps(large))
+    kubectl(operators.plane, "create", "-n", operators.namespace, "-f", str(file))
+    operators.start("--no-events")
+    until(lambda: operators.report("large") == {"fail": 1, "error": 1}, "the report of a slow resource")
+    until(lambda: operators.report() == {"fail": 1}, "the report of another")
+    kubectl(operators.plane, "label", "configmap", "settings", "team=shop", "-n", operators.namespace)
+    until(lambda: operators.report() == {"pass": 1}, "the report of a changed resource")
 
 
 def test_an_api_server_that_restarts_is_followed_again(operators: Operators) -> None:

@@ -7,7 +7,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -16,6 +16,7 @@ from propolis.app.admission_policies import PolicyFiles
 from propolis.app.admission_serving import GRACE_SECONDS, Server, asked_to_leave, new_loop, settle
 from propolis.app.admission_settings import SettingsSource
 from propolis.app.admission_tasks import repeat, tell
+from propolis.app.evaluation_guard import WHOLE_SECONDS, EvaluationGuard
 from propolis.app.operator_application import OperatorApplication
 from propolis.app.operator_cluster import OperatorCluster
 from propolis.app.operator_options import OperatorOptions
@@ -27,6 +28,9 @@ from propolis.cluster.leases import Leadership
 from propolis.cluster.reader import ClusterReader, open_reader
 from propolis.core import clock
 from propolis.core.errors import Error
+
+if TYPE_CHECKING:
+    from propolis.policy.controllers.scan import Guard
 
 LOOK_SECONDS = 0.25
 """Between two looks at the policies: a change is in force within a second."""
@@ -45,6 +49,9 @@ def operate(options: OperatorOptions, tellings: MakeTelling = to_nobody) -> None
         SourceError: The port is taken, or the API server does not answer.
     """
     operator = Operator(options, tellings)
+    guard = EvaluationGuard()
+    guard.install()
+    operator.guard = lambda evaluation: guard.run(evaluation, WHOLE_SECONDS)
     settle()
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
@@ -68,12 +75,14 @@ class Operator:
     Attributes:
         cluster: What is followed; None while it does not lead.
         terms: In which it leads.
+        guard: Stops evaluations that take too long; None where nothing does.
     """
 
     def __init__(self, options: OperatorOptions, tellings: MakeTelling = to_nobody) -> None:
         """Reads the files of policies. Raises as `operate`."""
         self.cluster: OperatorCluster | None = None
         self.terms = Terms()
+        self.guard: Guard | None = None
         self._options = options
         self._tellings = tellings
         self._policies: ScanPolicies | None = self._read()
@@ -143,6 +152,8 @@ class Operator:
         try:
             async with asyncio.TaskGroup() as tasks:
                 cluster = self.cluster = OperatorCluster(reader, policies, settings, telling, tasks)
+                if self.guard is not None:
+                    cluster.background.scan.guard = self.guard
                 for know in telling.before:
                     await know()
                 await cluster.open(from_cluster=options.from_cluster, has_native=options.has_native)

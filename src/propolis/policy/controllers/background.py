@@ -24,6 +24,8 @@ ANSWER_SECONDS = 10.0
 """After which a look-up counts as an error; what waits for it is judged with that."""
 PAUSE_SECONDS = 0.25
 """Between two questions for one look-up, however often the objects that it is about change."""
+REST = 4.0
+"""The same, in times of what the answer took: long lists are not read again and again."""
 AGAIN_SECONDS = 30.0
 """Between two questions for a look-up of which no change is told, as who may do what."""
 LONGEST_WAIT_SECONDS = 5.0
@@ -52,7 +54,7 @@ class Background:
         self._woken = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._open = 0
-        self._asked_at: dict[LookupKey, float] = {}
+        self._not_before: dict[LookupKey, float] = {}
         self.following = Following(client, self._begin)
         scan.local = self._local
         scan.wake = self._woken.set
@@ -197,15 +199,19 @@ class Background:
 
     async def _asked(self, key: LookupKey) -> Answer:
         """The answer of the world, in time or as an error, and not too often."""
-        pause = self._asked_at.get(key, 0.0) + PAUSE_SECONDS - clock.monotonic()
+        begin = clock.monotonic()
+        pause = self._not_before.get(key, 0.0) - begin
         if pause > 0:
             await asyncio.sleep(pause)
-        self._asked_at[key] = clock.monotonic()
+            begin = clock.monotonic()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self.ask(key)
         except TimeoutError:
             return Answer(error=f"no answer within {ANSWER_SECONDS:.0f} seconds")
+        finally:
+            end = clock.monotonic()
+            self._not_before[key] = end + max(PAUSE_SECONDS, REST * (end - begin))
 
     async def _ask_again(self) -> None:
         """Asks now and then what nobody tells of; a change of the answer is what counts."""
@@ -213,5 +219,5 @@ class Background:
             await asyncio.sleep(AGAIN_SECONDS)
             answers = self.scan.answers
             answers.ask_again(self.following.synced)
-            self._asked_at = {key: moment for key, moment in self._asked_at.items() if key in answers}
+            self._not_before = {key: one for key, one in self._not_before.items() if key in answers}
             self._woken.set()

@@ -12,6 +12,7 @@ to the resources that depend on it, and for policies to their part of the result
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -40,6 +41,9 @@ CLOCK_SECONDS = 30.0
 IsFiltered = Callable[[Subject], bool]
 """Whether a resource is left out, as Kyverno's settings say."""
 
+Guard = Callable[[Callable[[], Decision]], Decision]
+"""Runs an evaluation, and stops it where it takes too long."""
+
 Local = Callable[[LookupKey], Answer | None]
 """Answers a look-up from what is at hand; None where it has to be asked."""
 
@@ -62,6 +66,7 @@ class Scan:
         is_filtered: Whether a resource is left out; `judge_all` after a change.
         observe: Is told of every judgement that differs: the resource, what rules say, what they said before.
         local: Answers look-ups from what is at hand.
+        guard: Runs evaluations.
         wake: Is called when there is something to do.
     """
 
@@ -79,6 +84,7 @@ class Scan:
         self.is_filtered: IsFiltered = lambda _subject: False
         self.observe: Callable[[Subject, Sequence[Statement], Sequence[Statement]], None] = _nobody
         self.local: Local = lambda _key: None
+        self.guard: Guard = _unguarded
         self.wake: Callable[[], None] = lambda: None
         self._sinks = sinks
         self._now = now
@@ -273,9 +279,11 @@ class Scan:
         """The judgement; of rules that ask ever more, with answers that end it. Raises `MissingLookups`."""
         try:
             if self._rounds.get(subject, 0) < MAX_ROUNDS:
-                return evaluate(rules, judged, self.answers, now)
+                return self.guard(lambda: evaluate(rules, judged, self.answers, now))
             return complete(
-                lambda answers: evaluate(rules, judged, answers, now), dict(self.answers), lambda _keys: {}
+                lambda answers: self.guard(lambda: evaluate(rules, judged, answers, now)),
+                dict(self.answers),
+                lambda _keys: {},
             )
         except MissingLookups:
             raise
@@ -299,7 +307,7 @@ class Scan:
                 continue
             alone = PolicySet([rule])
             try:
-                decision = evaluate(alone, judged, self.answers, now)
+                decision = self.guard(partial(evaluate, alone, judged, self.answers, now))
             except MissingLookups:
                 raise
             except Exception as fault:  # noqa: BLE001  # as above
@@ -338,6 +346,10 @@ class Scan:
 
 def _unit(statement: Statement) -> str:
     return statement.unit
+
+
+def _unguarded(evaluation: Callable[[], Decision]) -> Decision:
+    return evaluation()
 
 
 def _nobody(_subject: Subject, _said: Sequence[Statement], _before: Sequence[Statement]) -> None:

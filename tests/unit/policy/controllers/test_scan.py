@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from propolis.core.evaluation import Answer, LookupKey, MissingLookups
+from propolis.core.evaluation import Answer, LookupKey, MissingLookups, OutOfTimeError
 from propolis.core.resource import Document
 from propolis.policy.controllers import scan as scans
 from propolis.policy.engine.evaluate import evaluate
@@ -335,3 +335,19 @@ def test_what_policies_see_is_what_the_server_sent_without_who_manages_it() -> N
         "uid",
         "annotations",
     }
+
+
+def test_a_rule_that_takes_too_long_is_an_error_of_that_rule_alone() -> None:
+    cluster = cluster_with(pod(), labelled=policies.labelled("team"), cel=policies.cel_policy("cel", "true"))
+    runs: list[int] = []
+
+    def guard(evaluation: Any) -> Any:
+        runs.append(1)
+        if len(runs) in (1, 3):  # all rules, then the second alone
+            raise OutOfTimeError
+        return evaluation()
+
+    cluster.scan.guard = guard
+    cluster.scan.judge_all()
+    said = cluster.settle()["Pod", "a", "one"]
+    assert [(one[0], one[2]) for one in said] == [("labelled", "fail"), ("cel", "error")]
