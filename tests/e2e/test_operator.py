@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class Running:
         self.sink = Recorded()
         self.took: dict[str, float] = {}
         self._folder = folder
+        self._exceptions = folder.parent / "exceptions.yaml"
         self._loop = asyncio.new_event_loop()
         self._leave = asyncio.Event()
         self._thread: threading.Thread | None = None
@@ -58,11 +60,20 @@ class Running:
         made.write_text("\n---\n".join(map(json.dumps, documents)))
         made.replace(self._folder / "policies.yaml")
 
+    def exempt(self, document: Document) -> None:
+        """Puts an exception in the place of the one that is there."""
+        self._exceptions.write_text(json.dumps(document))
+
     def start(self, *documents: Document, from_cluster: bool = False) -> None:
         self._folder.mkdir()
         self.write(*documents)
+        self._exceptions.touch()
         options = OperatorOptions(
-            policies=(str(self._folder),), from_cluster=from_cluster, kubeconfig=self.plane.kubeconfig, port=0
+            policies=(str(self._folder),),
+            exceptions=(str(self._exceptions),),
+            from_cluster=from_cluster,
+            kubeconfig=self.plane.kubeconfig,
+            port=0,
         )
         self.operator = Operator(options, lambda _reader: Telling(sinks=(self.sink,)))
         running = self._run(self.operator)
@@ -151,8 +162,16 @@ def test_each_change_is_judged_again(running: Running) -> None:
     running.wait(lambda: running.said("Pod", "web").get("by-namespace/high") == "fail", "a namespace")
     running.apply(pod("two"), pod("three"))
     running.wait(lambda: running.said("Pod", "web")["by-list/few"] == "fail", "a list of pods")
-    running.write(policies.labelled("owner"), policies.exception("labelled", "has", "two"))
+    running.write(policies.labelled("owner"))
     running.wait(lambda: running.said("Pod", "web") == {"labelled/has": "fail"}, "a policy")
+    running.exempt(policies.exception("labelled", "has", "web"))
+    running.wait(lambda: running.said("Pod", "web") == {"labelled/has": "skip"}, "an exception")
+    moment = datetime.now(UTC) + timedelta(seconds=3)  # noqa: TID251  # when something is to change
+    running.write(policies.until(moment.isoformat(timespec="seconds")))
+    running.wait(lambda: running.said("Pod", "web") == {"until/late": "pass"}, "a policy with a date")
+    running.wait(lambda: running.said("Pod", "web") == {"until/late": "fail"}, "a date")
+    late = datetime.now(UTC) - moment  # noqa: TID251  # as above
+    running.took["a date, after it has passed"] = late.total_seconds()
     running.kubectl("-n", running.namespace, "delete", "pod", "three", "--wait=false", "--grace-period=0")
     running.wait(lambda: ("Pod", running.namespace, "three") not in running.sink.told, "a deletion")
 
