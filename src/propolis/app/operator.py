@@ -30,7 +30,7 @@ from propolis.core import clock
 from propolis.core.errors import Error
 
 if TYPE_CHECKING:
-    from propolis.policy.controllers.scan import Guard
+    from propolis.policy.controllers.judging import Guard
 
 LOOK_SECONDS = 0.25
 """Between two looks at the policies: a change is in force within a second."""
@@ -153,7 +153,7 @@ class Operator:
             async with asyncio.TaskGroup() as tasks:
                 cluster = self.cluster = OperatorCluster(reader, policies, settings, telling, tasks)
                 if self.guard is not None:
-                    cluster.background.scan.guard = self.guard
+                    cluster.background.scan.judging.guard = self.guard
                 for know in telling.before:
                     await know()
                 await cluster.open(from_cluster=options.from_cluster, has_native=options.has_native)

@@ -127,7 +127,7 @@ class OperatorMetrics(Collector):
         }
         told = "judgements of resources, by whether they said anything new"
         yield _counter("propolis_background_evaluations", told, ("result",), Counter(done))
-        faults: Counter[Labels] = Counter({(): counts.failures})
+        faults: Counter[Labels] = Counter({(): scan.judging.faults})
         yield _counter("propolis_background_faults", "rules that broke", (), faults)
         gauges = {
             "propolis_background_queue": ("resources that wait to be judged", scan.waiting),

@@ -219,5 +219,6 @@ class Background:
             await asyncio.sleep(AGAIN_SECONDS)
             answers = self.scan.answers
             answers.ask_again(self.following.synced)
+            self.scan.tidy()
             self._not_before = {key: one for key, one in self._not_before.items() if key in answers}
             self._woken.set()

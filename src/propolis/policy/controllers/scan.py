@@ -12,25 +12,23 @@ to the resources that depend on it, and for policies to their part of the result
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from propolis.cluster.discovery import Served
-from propolis.core.evaluation import MAX_ROUNDS, Answer, LookupKey, MissingLookups, complete
-from propolis.core.finding import Finding, Outcome
+from propolis.core.evaluation import MAX_ROUNDS, Answer, LookupKey, MissingLookups
+from propolis.core.finding import Finding
 from propolis.core.resource import Origin, Resource
 from propolis.policy.controllers.answers import Answers
 from propolis.policy.controllers.dirty_queue import DirtyQueue
+from propolis.policy.controllers.judging import Judging
 from propolis.policy.controllers.moments import next_date
 from propolis.policy.controllers.sink import FindingSink
 from propolis.policy.controllers.statements import Statements
 from propolis.policy.controllers.subjects import EVERYTHING, NOTHING, KindSubjects, Statement, Subject
 from propolis.policy.controllers.units import ScanRules
-from propolis.policy.engine.evaluate import Decision, evaluate
 from propolis.policy.engine.policy_set import PolicySet
-from propolis.policy.engine.subject import PolicySubject
 
 if TYPE_CHECKING:
     from propolis.policy.controllers.concerns import Concern
@@ -41,9 +39,6 @@ CLOCK_SECONDS = 30.0
 IsFiltered = Callable[[Subject], bool]
 """Whether a resource is left out, as Kyverno's settings say."""
 
-Guard = Callable[[Callable[[], Decision]], Decision]
-"""Runs an evaluation, and stops it where it takes too long."""
-
 Local = Callable[[LookupKey], Answer | None]
 """Answers a look-up from what is at hand; None where it has to be asked."""
 
@@ -53,7 +48,6 @@ class Counts(msgspec.Struct):
 
     evaluations: int = 0
     unchanged: int = 0
-    failures: int = 0
 
 
 class Scan:
@@ -66,7 +60,7 @@ class Scan:
         is_filtered: Whether a resource is left out; `judge_all` after a change.
         observe: Is told of every judgement that differs: the resource, what rules say, what they said before.
         local: Answers look-ups from what is at hand.
-        guard: Runs evaluations.
+        judging: How a resource is judged.
         wake: Is called when there is something to do.
     """
 
@@ -79,12 +73,12 @@ class Scan:
     ) -> None:
         self.kinds: dict[tuple[str, str], KindSubjects] = {}
         self.answers = Answers(concern_of)
+        self.judging = Judging(self.answers)
         self.counts = Counts()
         self.rules = ScanRules({})
         self.is_filtered: IsFiltered = lambda _subject: False
         self.observe: Callable[[Subject, Sequence[Statement], Sequence[Statement]], None] = _nobody
         self.local: Local = lambda _key: None
-        self.guard: Guard = _unguarded
         self.wake: Callable[[], None] = lambda: None
         self._sinks = sinks
         self._now = now
@@ -94,6 +88,7 @@ class Scan:
         self._rounds: dict[Subject, int] = {}
         self._dates: list[tuple[float, int, Subject | str]] = []
         self._number = 0
+        self._mixed: set[Subject] = set()
 
     # What changes
 
@@ -135,6 +130,7 @@ class Scan:
     def _gone(self, subject: Subject) -> None:
         served = subject.of.served
         self.answers.forget(subject)
+        self._mixed.discard(subject)
         if self._rounds.pop(subject, 0):
             self.answers.release(subject)
         if subject.told:
@@ -161,6 +157,13 @@ class Scan:
         for kind in self.kinds.values():
             for subject in kind:
                 self._queue.put(subject, EVERYTHING, is_bulk=True)
+
+    def tidy(self) -> None:
+        """Judges whole what was judged by parts: it may seem to depend on what policies asked that went."""
+        for subject in self._mixed:
+            if subject.used:
+                self._queue.put(subject, EVERYTHING, is_bulk=True)
+        self._mixed.clear()
 
     # The time
 
@@ -240,7 +243,10 @@ class Scan:
         if not is_left_out:
             sets = self.rules.whole if is_whole else self._sets_of(due)
             said, used = self._said(subject, sets, now)
-        if not is_whole:
+        if is_whole:
+            self._mixed.discard(subject)
+        else:
+            self._mixed.add(subject)
             said += [one for one in subject.told if one.unit not in due and one.unit in self.rules.units]
             used.update(subject.used)
         said.sort(key=_unit)
@@ -259,62 +265,10 @@ class Scan:
     ) -> tuple[list[Statement], set[LookupKey]]:
         """What policies say, and the look-ups that this depends on. Raises `MissingLookups`."""
         resource = Resource(subject.ref, subject.of.document(subject), self._origin)
-        judged = PolicySubject(resource, is_background=True)
-        said: list[Statement] = []
-        used: set[LookupKey] = set()
-        missing: set[LookupKey] = set()
-        for rules in sets:
-            try:
-                decision = self._decided(rules, judged, subject, now)
-            except MissingLookups as question:
-                missing |= question.keys
-                continue
-            used |= decision.used
-            said += [self._statements.of(self.rules.unit_of(one.rule), one) for one in decision.findings]
-        if missing:
-            raise MissingLookups(missing)
-        return said, used
-
-    def _decided(self, rules: PolicySet, judged: PolicySubject, subject: Subject, now: datetime) -> Decision:
-        """The judgement; of rules that ask ever more, with answers that end it. Raises `MissingLookups`."""
-        try:
-            if self._rounds.get(subject, 0) < MAX_ROUNDS:
-                return self.guard(lambda: evaluate(rules, judged, self.answers, now))
-            return complete(
-                lambda answers: self.guard(lambda: evaluate(rules, judged, answers, now)),
-                dict(self.answers),
-                lambda _keys: {},
-            )
-        except MissingLookups:
-            raise
-        except Exception as error:  # noqa: BLE001  # a fault in one rule must not end the scan of all
-            self.counts.failures += 1
-            return self._one_by_one(rules, judged, now, error)
-
-    def _one_by_one(
-        self, rules: PolicySet, judged: PolicySubject, now: datetime, error: Exception
-    ) -> Decision:
-        """The judgement where a rule broke: each rule alone, and an error of that one."""
-        if len(rules.rules) == 1:
-            told = f"the rule could not be evaluated: {type(error).__name__}"
-            found = Finding(rules.rules[0].rule, judged.resource.ref, Outcome.ERROR, told, now)
-            return Decision((found,))
-        findings: list[Finding] = []
-        used: frozenset[LookupKey] = frozenset()
-        group, _, version = judged.resource.ref.api_version.rpartition("/")
-        for rule in rules.rules:
-            if not rule.may_be_for(group, version, judged.resource.ref.kind, ""):
-                continue
-            alone = PolicySet([rule])
-            try:
-                decision = self.guard(partial(evaluate, alone, judged, self.answers, now))
-            except MissingLookups:
-                raise
-            except Exception as fault:  # noqa: BLE001  # as above
-                decision = self._one_by_one(alone, judged, now, fault)
-            findings += decision.findings
-            used |= decision.used
-        return Decision(tuple(findings), (), used)
+        may_ask = self._rounds.get(subject, 0) < MAX_ROUNDS
+        findings, used = self.judging.judge(resource, sets, now, may_ask=may_ask)
+        unit_of, of = self.rules.unit_of, self._statements.of
+        return [of(unit_of(one.rule), one) for one in findings], used
 
     def _expire(self, subject: Subject, now: datetime) -> None:
         """Remembers when the resource has to be judged again though nothing changes."""
@@ -346,10 +300,6 @@ class Scan:
 
 def _unit(statement: Statement) -> str:
     return statement.unit
-
-
-def _unguarded(evaluation: Callable[[], Decision]) -> Decision:
-    return evaluation()
 
 
 def _nobody(_subject: Subject, _said: Sequence[Statement], _before: Sequence[Statement]) -> None:

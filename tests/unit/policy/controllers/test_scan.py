@@ -7,7 +7,7 @@ import pytest
 
 from propolis.core.evaluation import Answer, LookupKey, MissingLookups, OutOfTimeError
 from propolis.core.resource import Document
-from propolis.policy.controllers import scan as scans
+from propolis.policy.controllers import judging
 from propolis.policy.engine.evaluate import evaluate
 from tests.harness import scan_policies as policies
 from tests.harness.scanned_cluster import SERVED, ScannedCluster
@@ -246,12 +246,12 @@ def test_a_fault_of_one_rule_is_an_error_of_that_rule_alone(monkeypatch: pytest.
             raise ZeroDivisionError
         return evaluate(rules, *rest)
 
-    monkeypatch.setattr(scans, "evaluate", broken)
+    monkeypatch.setattr(judging, "evaluate", broken)
     cluster.scan.judge_all()
     said = cluster.settle()["Pod", "a", "one"]
     assert [(one[0], one[2]) for one in said] == [("labelled", "fail"), ("cel", "error")]
     assert said[1][3] == "the rule could not be evaluated: ZeroDivisionError"
-    assert cluster.scan.counts.failures == 1
+    assert cluster.scan.judging.faults == 1
 
 
 def test_a_look_up_that_never_ends_is_an_error_after_some_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +264,7 @@ def test_a_look_up_that_never_ends_is_an_error_after_some_rounds(monkeypatch: py
             raise MissingLookups((key,))
         return evaluate(rules, subject, lookups, now)
 
-    monkeypatch.setattr(scans, "evaluate", asking)
+    monkeypatch.setattr(judging, "evaluate", asking)
     cluster.put(pod(labels={"new": "yes"}))
     assert outcomes(cluster) == ["error"]
 
@@ -284,10 +284,16 @@ def test_a_resource_that_goes_while_it_waits_is_forgotten() -> None:
 def test_answers_that_nobody_needs_are_forgotten() -> None:
     cluster = cluster_with(pod(), config_map("yes"), by_config_map=policies.by_config_map())
     assert len(cluster.scan.answers) == 1
-    cluster.set_policy("by-config-map", None)
-    cluster.scan.judge_all()
+    cluster.set_policy("labelled", policies.labelled("team"))
     cluster.set_policy("by_config_map", None)
     cluster.settle()
+    cluster.scan.tidy()
+    done = cluster.scan.counts.evaluations
+    cluster.settle()
+    assert cluster.scan.counts.evaluations == done + 1
+    cluster.scan.tidy()
+    cluster.settle()
+    assert cluster.scan.counts.evaluations == done + 1
     assert len(cluster.scan.answers) == 0
     assert cluster.scan.answers.kinds == set()
 
@@ -347,7 +353,7 @@ def test_a_rule_that_takes_too_long_is_an_error_of_that_rule_alone() -> None:
             raise OutOfTimeError
         return evaluation()
 
-    cluster.scan.guard = guard
+    cluster.scan.judging.guard = guard
     cluster.scan.judge_all()
     said = cluster.settle()["Pod", "a", "one"]
     assert [(one[0], one[2]) for one in said] == [("labelled", "fail"), ("cel", "error")]
