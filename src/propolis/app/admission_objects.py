@@ -8,7 +8,7 @@ from propolis.cluster.discovery import Served
 from propolis.cluster.reflector import Key, Reflector
 from propolis.policy.sources.documents import LoadedPolicies
 
-_SCOPED = ("ValidatingPolicy", "MutatingPolicy", "ImageValidatingPolicy")
+_SCOPED = ("ValidatingPolicy", "MutatingPolicy", "ImageValidatingPolicy", "GeneratingPolicy")
 KINDS = frozenset(
     {
         ("kyverno.io", "ClusterPolicy"),
@@ -20,6 +20,10 @@ KINDS = frozenset(
     }
 )
 """Groups and kinds that admission reads."""
+NATIVE = frozenset(
+    ("admissionregistration.k8s.io", f"ValidatingAdmissionPolicy{part}") for part in ("", "Binding")
+)
+"""Policies that the API server itself enforces, which scans read beside."""
 
 
 class PolicyObjects:
@@ -29,9 +33,10 @@ class PolicyObjects:
         is_changed: Whether anything is another than when it was read last.
     """
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(self, client: ApiClient, kinds: frozenset[tuple[str, str]] = KINDS) -> None:
         self.is_changed = False
         self._client = client
+        self._kinds = kinds
         self._informers: dict[tuple[str, str], KeptPolicies] = {}
 
     def reflectors_of(self, served: tuple[Served, ...]) -> list[Reflector]:
@@ -39,7 +44,7 @@ class PolicyObjects:
         made = []
         for kind in served:
             key = (kind.group, kind.kind)
-            if key in KINDS and key not in self._informers:
+            if key in self._kinds and key not in self._informers:
                 informer = KeptPolicies(kind.name, self._change)
                 self._informers[key] = informer
                 made.append(Reflector(self._client, kind, informer))
@@ -54,6 +59,7 @@ class PolicyObjects:
             exceptions=tuple(exception for one in found for exception in one.exceptions),
             errors=tuple(error for one in found for error in one.errors),
             global_contexts=tuple(entry for one in found for entry in one.global_contexts),
+            bindings=tuple(binding for one in found for binding in one.bindings),
         )
 
     def _loaded(self) -> Iterator[LoadedPolicies]:

@@ -5,6 +5,7 @@ read or compiled again for it.
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -68,15 +69,6 @@ class KeptPolicies:
         self._kind = kind
         self._changed = changed
 
-    def replace(self, objects: dict[Key, bytes]) -> None:
-        """Takes a whole list over."""
-        gone = self.objects.keys() - objects.keys()
-        for key in gone:
-            del self.objects[key]
-        told = [self._keep(key, document) for key, document in objects.items()]
-        if gone or any(told):
-            self._changed()
-
     def put(self, key: Key, document: bytes) -> None:
         """Takes one object over."""
         if self._keep(key, document):
@@ -85,6 +77,14 @@ class KeptPolicies:
     def drop(self, key: Key) -> None:
         """Forgets an object."""
         if self.objects.pop(key, None) is not None:
+            self._changed()
+
+    def keep(self, keys: AbstractSet[Key]) -> None:
+        """Forgets all other objects."""
+        gone = self.objects.keys() - keys
+        for key in gone:
+            del self.objects[key]
+        if gone:
             self._changed()
 
     def _keep(self, key: Key, document: bytes) -> bool:

@@ -27,6 +27,7 @@ COMMANDS = {
     "report": ("propolis.cli.report", "Show or export what the last run found."),
     "policy": ("propolis.cli.policy", "Test, check, try, explain and convert policies."),
     "install": ("propolis.cli.install", "Print the manifests that put Propolis into a cluster."),
+    "operator": ("propolis.cli.operator", "Keep every resource of a cluster checked against policies."),
     "admission": ("propolis.cli.admission", "Decide on requests to a cluster by policies."),
 }
 """Name: the module that holds the command of that name, and its line in the list."""

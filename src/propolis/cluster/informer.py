@@ -1,6 +1,7 @@
 """Copies of objects in memory, each as the part of it that its reader wants."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Generic, TypeVar
 
 import msgspec
@@ -30,17 +31,9 @@ class Informer(Generic[Kept]):
         self._read = read
         self._changed = changed
 
-    def replace(self, objects: dict[Key, bytes]) -> None:
-        """Takes a whole list over."""
-        self.objects.clear()
-        self.broken.clear()
-        for key, document in objects.items():
-            self._keep(key, document)
-        self._changed()
-
     def put(self, key: Key, document: bytes) -> None:
         """Takes one object over."""
-        self._keep(key, document)
+        self._take(key, document)
         self._changed()
 
     def drop(self, key: Key) -> None:
@@ -49,7 +42,14 @@ class Informer(Generic[Kept]):
         self.broken.pop(key, None)
         self._changed()
 
-    def _keep(self, key: Key, document: bytes) -> None:
+    def keep(self, keys: AbstractSet[Key]) -> None:
+        """Forgets all other objects."""
+        for key in (self.objects.keys() | self.broken.keys()) - keys:
+            self.objects.pop(key, None)
+            self.broken.pop(key, None)
+        self._changed()
+
+    def _take(self, key: Key, document: bytes) -> None:
         self.objects.pop(key, None)
         self.broken.pop(key, None)
         try:

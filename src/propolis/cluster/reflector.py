@@ -8,7 +8,8 @@ back at once.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -17,10 +18,12 @@ import msgspec
 
 from propolis.cluster.api_client import ApiClient, RefusedError
 from propolis.cluster.discovery import JSON, Served
-from propolis.core.errors import Error, SourceError
+from propolis.core.errors import Error, LimitError, SourceError
 from propolis.core.limits import DEFAULT, Limits
 
 PAGE = 500
+AT_ONCE = 50
+"""Objects of a page that are read before others have their turn."""
 MOST_OBJECTS = 1_000_000
 WATCH_SECONDS = 240
 """After which the server ends a watch; it is begun again from where it was."""
@@ -33,11 +36,7 @@ Key = tuple[str, str]
 
 
 class Store(Protocol):
-    """Who keeps the copy. Documents come as they were sent."""
-
-    def replace(self, objects: dict[Key, bytes]) -> None:
-        """These are all objects; others are gone."""
-        ...
+    """Who keeps the copy. Documents come as they were sent, those of a list page by page."""
 
     def put(self, key: Key, document: bytes) -> None:
         """An object is there, or is another now."""
@@ -45,6 +44,10 @@ class Store(Protocol):
 
     def drop(self, key: Key) -> None:
         """An object is gone."""
+        ...
+
+    def keep(self, keys: AbstractSet[Key]) -> None:
+        """A list has ended, and these are all objects; others are gone."""
         ...
 
 
@@ -132,6 +135,7 @@ class Reflector:
         self._limits = limits
         self._sleep = sleep
         self._version = ""
+        self._page_size = PAGE
         self._backoff = Backoff()
 
     async def run(self) -> None:
@@ -151,23 +155,54 @@ class Reflector:
                 await self._sleep(self._backoff.seconds())
 
     async def _list(self) -> None:
-        """Reads all pages and gives them to the store at once."""
-        found: dict[Key, bytes] = {}
-        query = {**self._query, "limit": str(PAGE)}
-        while True:
-            body = await self._client.get(self._path, self._asked, JSON, query, self._limits)
-            page = self._decoded(body, _List)
-            for raw in page.items or ():
-                found[_key(self._decoded(raw, _Object).metadata)] = bytes(raw)
-            if len(found) > MOST_OBJECTS:
-                raise SourceError(self._asked, self._client.server, f"more than {MOST_OBJECTS:,} objects")
-            if not page.metadata.continue_:
-                break
-            query["continue"] = page.metadata.continue_
-        self._store.replace(found)
-        self._version = page.metadata.resource_version
+        """Gives the store all objects page by page, so that no more than a page is held beside it."""
+        found: set[Key] = set()
+        async with aclosing(self._pages()) as pages:  # type: ignore[type-var]  # an async generator has aclose
+            async for page in pages:
+                version = await self._take_page(page, found)
+        self._store.keep(found)
+        self._version = version
         self._went_well()
         self.is_synced.set()
+
+    async def _take_page(self, page: _List, found: set[Key]) -> str:
+        """Gives a page to the store; the version of the list."""
+        for number, raw in enumerate(page.items or ()):
+            key = _key(self._decoded(raw, _Object).metadata)
+            found.add(key)
+            self._store.put(key, bytes(raw))
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        if len(found) > MOST_OBJECTS:
+            raise SourceError(self._asked, self._client.server, f"more than {MOST_OBJECTS:,} objects")
+        return page.metadata.resource_version
+
+    async def _pages(self) -> AsyncIterator[_List]:
+        """All pages; the server makes the next one while one is read."""
+        page = await self._page("")
+        while token := page.metadata.continue_:
+            coming = asyncio.ensure_future(self._page(token))
+            try:
+                yield page
+                page = await coming
+            finally:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+        yield page
+
+    async def _page(self, token: str) -> _List:
+        """One page; smaller ones from now on where it is beyond the limit."""
+        while True:
+            query = {**self._query, "limit": str(self._page_size)} | ({"continue": token} if token else {})
+            try:
+                body = await self._client.get(self._path, self._asked, JSON, query, self._limits)
+            except LimitError:
+                if self._page_size == 1:
+                    raise
+                self._page_size = max(1, self._page_size // 10)
+            else:
+                found: _List = self._decoded(body, _List)
+                return found
 
     async def _watch(self) -> bool:
         """Follows what changes until the server ends it; whether anything came."""

@@ -81,7 +81,7 @@ class Catalog:
         if number is not None:
             self._connection.execute(update(table).where(table.c.id == number).values(values))
             return number
-        inserted = self._connection.execute(insert(table).values(values)).inserted_primary_key
+        inserted = self._connection.execute(insert(table), dict(values)).inserted_primary_key
         number = numbers[key] = int(inserted[0]) if inserted else 0
         return number
 

@@ -18,6 +18,7 @@ Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 KINDS = {
     "/api/v1/pods": ("", "v1", "Pod"),
+    "/api/v1/configmaps": ("", "v1", "ConfigMap"),
     "/api/v1/namespaces": ("", "v1", "Namespace"),
     "/api/v1/secrets": ("", "v1", "Secret"),
     "/api/v1/services": ("", "v1", "Service"),

@@ -84,7 +84,7 @@ def test_all_kinds_are_found_and_listed(is_aggregated: bool) -> None:  # noqa: F
     assert deployment.ref.uid == "uid-web"
     assert deployment.document["spec"] == {"replicas": 1}
     assert deployment.origin.path.startswith("http://127.0.0.1:")
-    assert run.told[-1] == ("Listing", 6, 6)
+    assert run.told[-1] == ("Listing", 7, 7)
 
 
 def test_a_kind_is_read_page_by_page() -> None:

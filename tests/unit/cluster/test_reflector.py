@@ -131,6 +131,22 @@ def test_pages_are_read_to_the_last() -> None:
     assert len(Run(api, lambda run: len(run.names) == 5).names) == 5
 
 
+def test_a_page_beyond_the_limit_is_asked_for_in_smaller_ones() -> None:
+    api = FakeApi()
+    api.objects[PATH] = [item(f"pod-{number}", data="x" * 100) for number in range(60)]
+    run = Run(api, lambda run: len(run.names) == 60, Limits(file_bytes=10_000))
+    assert [one.query["limit"] for one in api.asked(PATH) if "limit" in one.query][:2] == ["500", "50"]
+    assert run.problems == []
+
+
+def test_objects_are_kept_page_by_page_before_their_list_has_ended() -> None:
+    api = FakeApi()
+    api.objects[PATH] = [item(f"pod-{number}") for number in range(4)]
+    api.most_items = 2
+    api.faults[PATH] = [None, refusing(403, "no more")]
+    assert len(Run(api, lambda run: bool(run.problems)).names) == 2
+
+
 def test_a_line_that_is_too_long_is_a_problem_and_not_kept() -> None:
     api = api_with(watching(event("ADDED", "c", "8", data="x" * 100_000)))
     run = Run(api, lambda run: bool(run.problems), Limits(file_bytes=5_000))
@@ -141,12 +157,16 @@ def test_a_line_that_is_too_long_is_a_problem_and_not_kept() -> None:
 def test_an_object_that_cannot_be_read_is_told_and_mends_itself() -> None:
     told: list[int] = []
     informer = Informer(lambda document: msgspec.json.decode(document, type=str), lambda: told.append(1))
-    informer.replace({("", "a"): b"5", ("", "b"): b'"good"'})
+    informer.put(("", "a"), b"5")
+    informer.put(("", "b"), b'"good"')
+    informer.keep({("", "a"), ("", "b")})
     assert list(informer.broken) == [("", "a")]
     assert informer.objects == {("", "b"): "good"}
     informer.put(("", "a"), b'"now"')
     informer.drop(("", "b"))
-    assert (informer.broken, informer.objects, len(told)) == ({}, {("", "a"): "now"}, 3)
+    assert (informer.broken, informer.objects, len(told)) == ({}, {("", "a"): "now"}, 5)
+    informer.keep(set())
+    assert informer.objects == {}
 
 
 def test_waits_begin_anew_once_it_went_well() -> None:

@@ -38,6 +38,18 @@ def wrong_settings(found: Policy | CleanupPolicy | PolicyException) -> Iterator[
         yield from _wrong_policy(found)
 
 
+def knows_who_asks(policy: Policy) -> bool:
+    """Whether a rule needs to know who sends a request, so that Kyverno does not scan by the policy."""
+    return any(True for rule in policy.spec.rules for _ in _asking(rule, ()))
+
+
+def _asking(rule: PolicyRule, path: _Path) -> Iterator[Problem]:
+    yield from _users(rule.match, (*path, "match"))
+    yield from _users(rule.exclude or MatchResources(), (*path, "exclude"))
+    if not (rule.mutate and rule.mutate.targets):
+        yield from _user_variables(msgspec.to_builtins(rule), path)
+
+
 def _wrong_policy(policy: Policy) -> Iterator[Problem]:
     spec, webhook = policy.spec, policy.spec.webhook_configuration
     timeouts: dict[_Path, int | None] = {
@@ -60,10 +72,7 @@ def _wrong_rule(policy: Policy, rule: PolicyRule, path: _Path) -> Iterator[Probl
         if spec.admission is False and given is not None:
             yield Problem(f"{way} without admission", (*path, way), "admission for all but validate")
     if spec.background is not False:
-        yield from _users(rule.match, (*path, "match"))
-        yield from _users(rule.exclude or MatchResources(), (*path, "exclude"))
-        if not (rule.mutate and rule.mutate.targets):
-            yield from _user_variables(msgspec.to_builtins(rule), path)
+        yield from _asking(rule, path)
     if rule.verify_images is not None and any("*" in kind for kind in rule.match.kinds()):
         yield Problem("images of any kind", (*path, "match"), "kinds by name where images are verified")
     if rule.mutate is not None and not rule.mutate.targets:

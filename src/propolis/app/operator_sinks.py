@@ -1,0 +1,59 @@
+"""Where an operator writes what it found: reports and events of the cluster, and a store if one is named."""
+
+from collections.abc import Iterator
+
+from propolis.app.admission_tasks import tell
+from propolis.app.operator_options import OperatorOptions
+from propolis.app.operator_store import StoreSink
+from propolis.app.operator_telling import MakeTelling, Telling
+from propolis.cluster.events import EventWriter
+from propolis.cluster.reader import ClusterReader
+from propolis.policy.controllers.violations import Violations
+from propolis.reports.sinks.layouts import ReportChoice, ResourceReports
+from propolis.reports.sinks.namespace_reports import NamespaceReports
+from propolis.reports.sinks.policy_reports import PolicyReports
+
+COMPONENT = "propolis-scan"
+"""Who tells events, as people select them by it."""
+
+
+def telling_of(options: OperatorOptions) -> MakeTelling:
+    """Who is told, by the options."""
+    return lambda reader: Telling.all(_tellings(options, reader))
+
+
+def _tellings(options: OperatorOptions, reader: ClusterReader) -> Iterator[Telling]:
+    if options.reports != "none":
+        layout = NamespaceReports if options.reports == "namespace" else ResourceReports
+        yield _reports(PolicyReports(reader.client, layout(ReportChoice()), tell=tell))
+    if options.has_events:
+        yield _events(reader)
+    if options.store is not None:
+        name = options.cluster or reader.name or reader.client.server
+        yield _store(StoreSink(options.store, name, tell))
+
+
+def _reports(sink: PolicyReports) -> Telling:
+    return Telling(
+        sinks=(sink,),
+        before=(sink.load,),
+        beside=(sink.run,),
+        settled=(sink.settled,),
+        backlog=(lambda: sink.backlog,),
+    )
+
+
+def _events(reader: ClusterReader) -> Telling:
+    writer = EventWriter(reader.client, COMPONENT)
+    violations = Violations(writer.tell)
+    return Telling(observers=(violations.observe,), beside=(writer.run,), settled=(violations.settled,))
+
+
+def _store(sink: StoreSink) -> Telling:
+    return Telling(
+        sinks=(sink,),
+        beside=(sink.run,),
+        settled=(sink.settled,),
+        after=(sink.write,),
+        backlog=(lambda: sink.backlog,),
+    )
