@@ -16,6 +16,7 @@ from propolis.cluster.events import EventWriter
 from propolis.cluster.kubeconfig import load_access
 from propolis.cluster.leases import Leadership
 from propolis.core.resource import ResourceRef
+from tests.harness.admission import PRIVILEGED, Admission, pod, policy, until
 from tests.harness.control_plane import ControlPlane
 
 WAIT_SECONDS = 30
@@ -175,3 +176,28 @@ def test_a_leader_whose_api_server_stops_leads_no_more_until_it_is_back(
     asyncio.run(run())
     assert changes == ["gained", "lost", "gained", "lost", "gained", "lost"]
     assert lease(control_plane, namespace)["holderIdentity"] == ""
+
+
+def _reasons(admission: Admission, namespace: str) -> list[tuple[str, str, str]]:
+    found = admission.plane.kubectl("get", "events.events.k8s.io", "-n", namespace, "-o", "json")
+    return sorted(
+        (one["reason"], one["regarding"]["kind"], one["reportingController"])
+        for one in json.loads(found.stdout)["items"]
+    )
+
+
+def test_admission_tells_of_refusals_and_of_what_it_let_in(admission: Admission, namespace: str) -> None:
+    refusing, telling = (
+        policy("refusing", namespace, PRIVILEGED),
+        policy("telling", namespace, PRIVILEGED, action="Audit"),
+    )
+    admission.start(refusing)
+    until(lambda: admission.refuses(pod("a", privileged=True)))
+    assert admission.apply(pod("a", privileged=True)).returncode
+    blocked = ("PolicyViolation", "ClusterPolicy", "kyverno-admission")
+    default = until(lambda: blocked in _reasons(admission, "default"))
+    print(f"a refusal was an event after {default:.1f} s")
+    admission.write(telling)
+    until(lambda: not admission.refuses(pod("a", privileged=True)))
+    assert admission.apply(pod("a", privileged=True)).returncode == 0
+    until(lambda: ("PolicyViolation", "Pod", "kyverno-admission") in _reasons(admission, namespace))

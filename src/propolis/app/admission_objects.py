@@ -72,5 +72,13 @@ class PolicyObjects:
             for key, found in sorted(informer.objects.items(), key=lambda item: item[0]):
                 yield kind, key, found
 
+    def uid_of(self, kind: str, namespace: str, name: str) -> str:
+        """The uid of a policy or an exception; empty for one that is not there."""
+        for (_, own), informer in self._informers.items():
+            found = informer.objects.get((namespace, name)) if own == kind else None
+            if found is not None:
+                return found.uid
+        return ""
+
     def _change(self) -> None:
         self.is_changed = True

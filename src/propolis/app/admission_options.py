@@ -40,6 +40,8 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
         settings_file: The same as a file.
         namespace: Where what policies make after requests is left; of the Service or Secret when empty.
         operator: The user whose requests cause nothing: the operator's own.
+        has_events: Whether the cluster is told of decisions as events.
+        omitted_events: Reasons of events that are not told.
     """
 
     policies: tuple[str, ...] = ()
@@ -64,6 +66,8 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
     settings_file: Path | None = None
     namespace: str = ""
     operator: str = ""
+    has_events: bool = True
+    omitted_events: frozenset[str] = frozenset()
 
 
 def own_namespace(options: AdmissionOptions) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from propolis.app.admission_actions import AdmissionActions
 from propolis.app.admission_application import AdmissionApplication
 from propolis.app.admission_door import Door
+from propolis.app.admission_events import AdmissionEvents
 from propolis.app.admission_identity import ServerIdentity, open_identity
 from propolis.app.admission_metrics import AdmissionMetrics, kind_of
 from propolis.app.admission_options import AdmissionOptions, access_of, own_namespace, target_of
@@ -24,8 +26,10 @@ from propolis.app.admission_tasks import repeat, tell, until_asked
 from propolis.app.admission_webhooks import Target
 from propolis.app.evaluation_guard import EvaluationGuard
 from propolis.app.server import listen
+from propolis.cluster.events import EventWriter
 from propolis.cluster.reader import ClusterReader, open_reader
 from propolis.core.errors import Error
+from propolis.policy.engine.events import ADMISSION
 
 LOOK_SECONDS = 0.25
 """Between two looks at the policies: a change is in force within a second."""
@@ -65,17 +69,25 @@ class _Admission:
         self._recorder = self._begin_recording()
         self._told: set[str] = set()
         self._known: Collection[str] = ()
-        self._acting: asyncio.Task[None] | None = None
+        self._acting: list[asyncio.Task[None]] = []
 
     def _begin_acting(self, reader: ClusterReader, tasks: asyncio.TaskGroup) -> None:
-        """From now on what policies make after requests is left for the operator."""
+        """From now on the cluster is told of decisions, and what is to be made after them left in it."""
         options, service = self._options, self._service
         actions = AdmissionActions(
             reader.client, own_namespace(options), lambda: service.world.answer, tell, options.operator
         )
         service.actions = actions
         service.metrics.also(actions)
-        self._acting = tasks.create_task(actions.run())
+        self._acting = [tasks.create_task(actions.run())]
+        if options.has_events:
+            events = AdmissionEvents(
+                EventWriter(reader.client, ADMISSION, socket.gethostname()), options.omitted_events
+            )
+            if self._policies.objects is not None:
+                events.uid_of = self._policies.objects.uid_of
+            service.events = events
+            self._acting.append(tasks.create_task(events.writer.run()))
 
     def _begin_recording(self) -> Recorder | None:
         options = self._options
@@ -112,8 +124,8 @@ class _Admission:
                     task.cancel()
                 if door is not None:
                     await self._leave(door)
-                if self._acting is not None:
-                    self._acting.cancel()
+                for task in self._acting:
+                    task.cancel()
                 server.should_exit = True
 
     @asynccontextmanager

@@ -28,6 +28,7 @@ from propolis.policy.model.admission_review import (
 
 if TYPE_CHECKING:
     from propolis.app.admission_actions import AdmissionActions
+    from propolis.app.admission_events import AdmissionEvents
     from propolis.app.evaluation_guard import EvaluationGuard
 
 Webhook = Literal["mutate", "validate"]
@@ -79,6 +80,7 @@ class AdmissionService:
         metrics: What was done.
         recorder: Keeps every decision; None where none is kept.
         guard: Stops rules that take too long; None where nothing does.
+        events: Tells the cluster of decisions; None where nobody is told.
         actions: Leaves what policies make or change after requests; None where nobody carries it out.
     """
 
@@ -96,6 +98,7 @@ class AdmissionService:
         self.recorder = recorder
         self.guard: EvaluationGuard | None = None
         self.actions: AdmissionActions | None = None
+        self.events: AdmissionEvents | None = None
 
     async def review(self, webhook: Webhook, chosen: Chosen, body: bytes, timeout_seconds: float) -> bytes:
         """The answer to a review.
@@ -173,6 +176,8 @@ class AdmissionService:
         taken = clock.monotonic() - begin
         self.metrics.judged(labels, decision.findings, taken, dry_run=bool(request.dry_run))
         response = answer_of(request.uid, subject, decision, rules.warning, may_change=webhook == "mutate")
+        if self.events is not None and not request.dry_run:
+            self.events.take(subject, decision, rules.settings)
         if self.recorder is not None:
             self.recorder.take(
                 Decided(

@@ -67,6 +67,16 @@ _SETTINGS = "NAMESPACE/NAME, without --offline and --settings-file"
     metavar="USER",
     help="User of the operator, whose own requests cause no UpdateRequest.",
 )
+@click.option(
+    "--events/--no-events", "has_events", default=True, show_default=True, help="Tell decisions as events."
+)
+@click.option(
+    "--omit-events",
+    "omitted",
+    default="",
+    metavar="REASON,...",
+    help="Of PolicyViolation, PolicyApplied, PolicyError, PolicySkipped those that are not told.",
+)
 @store_option
 @click.option("--no-records", is_flag=True, help="Do not keep what is decided.")
 @click.option(
@@ -102,6 +112,8 @@ def serve(
     least_tls: str,
     namespace: str,
     operator: str,
+    has_events: bool,
+    omitted: str,
     store: Path | None,
     no_records: bool,
     record_days: int,
@@ -154,6 +166,8 @@ def serve(
             least_tls=least_tls,
             namespace=namespace,
             operator=operator,
+            has_events=has_events,
+            omitted_events=_reasons(omitted),
             records=None if no_records else store or read_settings().store,
             record_days=record_days,
             settings=settings,
@@ -170,3 +184,14 @@ def _service(text: str) -> Service:
     if not (namespace and slash and name) or (colon and not is_number):
         raise DocumentError(f"--service {text!r} is no Service", expected="NAMESPACE/NAME[:PORT]")
     return Service(namespace, name, int(port)) if colon else Service(namespace, name)
+
+
+def _reasons(text: str) -> frozenset[str]:
+    """Reasons of events, with commas between. Raises `DocumentError`."""
+    from propolis.policy.engine.events import REASONS
+
+    found = frozenset(part for part in text.split(",") if part)
+    if not found <= REASONS:
+        unknown = ", ".join(sorted(found - REASONS))
+        raise DocumentError(f"--omit-events: {unknown} is no reason", expected=", ".join(sorted(REASONS)))
+    return found
