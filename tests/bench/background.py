@@ -76,7 +76,7 @@ def _measured(plane: ControlPlane, folder: Path, count: int) -> Iterator[str]:
         yield (
             f"{resources:,.0f} resources, {findings:,.0f} findings of {len(chosen)} policies: "
             f"{seconds:.1f} s from start to all stored, {busy:.1f} s of processor "
-            f"({WANTED_SECONDS:.0f} s wanted)"
+            f"({WANTED_SECONDS:.0f} s wanted for {PODS:,})"
         )
         yield f"list and decode the same: {plain:.1f} s, so {seconds / plain:.1f}x of that"
         yield f"memory: {running.memory('VmRSS'):.0f} MB, {peak:.0f} MB at most ({_wanted(count)} wanted)"

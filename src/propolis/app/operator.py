@@ -37,6 +37,8 @@ LOOK_SECONDS = 0.25
 DISCOVER_SECONDS = 30.0
 """Between two looks at the kinds that the API server serves."""
 SHOW_SECONDS = 0.5
+MOST_TOLD = 10_000
+"""Problems that are told once; names in them come from strangers."""
 END_SECONDS = 5.0
 """For what is still to be written when a term ends."""
 
@@ -195,6 +197,8 @@ class Operator:
     def _tell_once(self, texts: Iterable[str]) -> None:
         for text in texts:
             if text not in self._told:
+                if len(self._told) >= MOST_TOLD:
+                    self._told.clear()
                 self._told.add(text)
                 tell(text)
 

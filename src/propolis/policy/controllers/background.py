@@ -28,6 +28,8 @@ REST = 4.0
 """The same, in times of what the answer took: long lists are not read again and again."""
 AGAIN_SECONDS = 30.0
 """Between two questions for a look-up of which no change is told, as who may do what."""
+SETTLE_SECONDS = 60.0
+"""After which a kind that cannot be listed keeps nobody from calling the beginning ended."""
 LONGEST_WAIT_SECONDS = 5.0
 FIRST_SECONDS = 0.01
 """Between two looks whether namespaces are known."""
@@ -54,6 +56,7 @@ class Background:
         self._woken = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._open = 0
+        self._begun = 0.0
         self._not_before: dict[LookupKey, float] = {}
         self.following = Following(client, self._begin)
         scan.local = self._local
@@ -82,7 +85,7 @@ class Background:
     async def run(self) -> None:
         """Goes on until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
+            self._tasks, self._begun = tasks, clock.monotonic()
             tasks.create_task(self._ask_again())
             await self._know_namespaces()
             while True:
@@ -129,7 +132,8 @@ class Background:
         if self.is_settled.is_set() or self._open or not self.scan.is_done:
             return
         judged = [one.reflector for one in self.following.kinds.values() if one.is_judged]
-        if all(one.is_synced.is_set() or one.problem for one in judged):
+        is_late = clock.monotonic() > self._begun + SETTLE_SECONDS
+        if all(one.is_synced.is_set() or (is_late and one.problem) for one in judged):
             self.is_settled.set()
 
     # Which kinds are followed

@@ -127,10 +127,14 @@ def test_labels_of_namespaces_are_known_without_asking() -> None:
     Run(api_with(pod("a")), policies.by_namespace("high")).through(steps)
 
 
-def test_a_kind_that_may_not_be_listed_stops_no_other() -> None:
+def test_a_kind_that_may_not_be_listed_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backgrounds, "LONGEST_WAIT_SECONDS", 0.01)
+
     async def steps(run: Run) -> None:
+        await run.until(lambda: run.outcomes("a") == ["fail"] and run.background.scan.is_done)
+        assert not run.background.is_settled.is_set()
+        monkeypatch.setattr(backgrounds, "SETTLE_SECONDS", 0.0)
         await run.until(run.background.is_settled.is_set)
-        assert run.outcomes("a") == ["fail"]
         (problem,) = run.background.following.problems()
         assert "403 no" in problem
 
