@@ -60,15 +60,16 @@ def acted_by(policy: Policy | CelPolicy | CleanupPolicy, names: Names) -> Iterat
 
 
 def _of_generators(spec: GeneratingSpec, names: Names) -> Iterator[Acted]:
-    """Objects that expressions and templates write out, and those that they copy."""
+    """Objects that expressions and templates write out; without any, those that are read to be copied."""
     verbs = KEPT if _is_on(spec.evaluation, "synchronize") else MADE
     texts = list(expressions_of(spec))
-    found = [names.of(*kind) for text in texts for kind in written_by(text)]
-    found += [
-        Named(one.group, one.resource) for text in texts for one in wanted_by(text) if one.verb == "get"
-    ]
-    for template in parts_of(spec, Template):
-        found += [names.of(*kind) for kind in _KIND.findall(template.value)]
+    kinds = [kind for text in texts for kind in written_by(text)]
+    kinds += [kind for template in parts_of(spec, Template) for kind in _KIND.findall(template.value)]
+    found = [names.of(*kind) for kind in kinds]
+    asked = [one for text in texts for one in wanted_by(text)]
+    for verb in READ:
+        if not found:
+            found += [Named(one.group, one.resource) for one in asked if one.verb == verb]
     for named in found:
         yield _change(named, verbs, None, None, "made")
     if not found:

@@ -48,7 +48,7 @@ def asked_by(
         if entry.api_call is not None:
             yield from _of_call(entry.api_call)
         if entry.global_reference is not None:
-            yield from _of_entry(entry.global_reference.name, entries)
+            yield from _of_entry(entry.global_reference.name.partition(".")[0], entries)
     for part in parts_of(spec, Cel):
         if part.param_kind is not None:
             found = names.of(part.param_kind.api_version or "", part.param_kind.kind or "")

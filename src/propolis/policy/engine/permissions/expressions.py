@@ -90,5 +90,10 @@ def _of_resource(arguments: tuple[Expr, ...], verb: str) -> Wanted:
 
 
 def _text(node: Expr) -> str:
-    """The text of a constant; empty for what is computed."""
-    return node.value if isinstance(node, Literal) and isinstance(node.value, str) else ""
+    """The text of a constant, also as ``dyn("text")``; empty for what is computed."""
+    match node:
+        case Literal(value=str(text)):
+            return text
+        case Call(function="dyn", target=None, arguments=(one,)):
+            return _text(one)
+    return ""

@@ -115,6 +115,8 @@ spec: {kubernetesResource: {group: apps, version: v1, resource: deployments, nam
     assert shown(needed(rules(context=context), entry)) == [
         ("admission", "apps", "deployments", "list", "shop", "")
     ]
+    projected = "{name: c, globalReference: {name: e.first}}"
+    assert needed(rules(context=projected), entry).grants == needed(rules(context=context), entry).grants
     assert "not among the policies" in needed(rules(context=context)).notes[0].text
     expression = 'validations: [{expression: \'globalContext.Get("e", "").size() > 0\'}]'
     assert shown(needed(cel(expression), entry)) == [("admission", "apps", "deployments", "list", "shop", "")]
@@ -173,6 +175,19 @@ def test_what_a_generating_policy_writes_out_is_found() -> None:
         ("actions", "", "secrets", "get list create update patch", "", ""),
         ("actions", "networking.k8s.io", "networkpolicies", "get list create update patch", "", ""),
     ]
+
+
+def test_what_a_generating_policy_computes_or_copies_is_found_too() -> None:
+    computed = (
+        'variables: [{name: a, expression: \'dyn({"apiVersion": dyn("v1"), "kind": dyn("Service")})\'}]\n'
+        "  generate: [{expression: 'generator.Apply(\"a\", [variables.a])'}]"
+    )
+    assert [one.resource for one in needed(cel(computed, "GeneratingPolicy", "")).grants] == ["services"]
+    copied = 'generator.Apply("a", [resource.List("v1", "secrets", "b")])'
+    found = needed(cel(f"generate: [{{expression: '{copied}'}}]", "GeneratingPolicy", ""))
+    assert ("actions", "", "secrets", "get list create update patch", "", "") in shown(found)
+    unknown = "generate: [{expression: 'generator.Apply(\"a\", [object])'}]"
+    assert "computed by an expression" in needed(cel(unknown, "GeneratingPolicy", "")).notes[0].text
 
 
 def test_a_kind_that_nobody_knows_is_guessed_without_a_cluster_and_never_with_one() -> None:
