@@ -31,10 +31,12 @@ class PolicyObjects:
 
     Attributes:
         is_changed: Whether anything is another than when it was read last.
+        revision: Grows with every change.
     """
 
     def __init__(self, client: ApiClient, kinds: frozenset[tuple[str, str]] = KINDS) -> None:
         self.is_changed = False
+        self.revision = 0
         self._client = client
         self._kinds = kinds
         self._informers: dict[tuple[str, str], KeptPolicies] = {}
@@ -82,3 +84,4 @@ class PolicyObjects:
 
     def _change(self) -> None:
         self.is_changed = True
+        self.revision += 1

@@ -21,9 +21,13 @@ from propolis.app.operator_application import OperatorApplication
 from propolis.app.operator_cluster import OperatorCluster
 from propolis.app.operator_options import OperatorOptions
 from propolis.app.operator_policies import ScanPolicies
+from propolis.app.operator_statuses import LOOK_SECONDS as STATUS_SECONDS
+from propolis.app.operator_statuses import OperatorStatuses
 from propolis.app.operator_telling import MakeTelling, Telling, to_nobody
 from propolis.app.server import listen
 from propolis.app.terms import Terms
+from propolis.cluster.api_client import open_client
+from propolis.cluster.kubeconfig import Access
 from propolis.cluster.leases import Leadership
 from propolis.cluster.reader import ClusterReader, open_reader
 from propolis.core import clock
@@ -119,12 +123,15 @@ class Operator:
             tell(f"Operator: http://{f'[{host}]' if ':' in host else host}:{port}/metrics (Ctrl-C stops it)")
             async with open_reader(access) as reader, asyncio.TaskGroup() as tasks:
                 tasks.create_task(Server(self._config()).serve(sockets=[listener]))
-                async with self._standing(reader):
+                async with self._standing(access):
                     await self.terms.run(lambda: self._term(reader))
 
     @asynccontextmanager
-    async def _standing(self, reader: ClusterReader) -> AsyncIterator[None]:
-        """Stands for election where there is one; leads at once where there is none."""
+    async def _standing(self, access: Access) -> AsyncIterator[None]:
+        """Stands for election where there is one; leads at once where there is none.
+
+        By a client of its own: renewals do not wait until reports are written.
+        """
         namespace, _, name = self._options.lease.partition("/")
         if not name:
             self.terms.gained()
@@ -132,9 +139,10 @@ class Operator:
             return
         identity = f"{socket.gethostname()}_{uuid.uuid4()}"
         terms = self.terms
-        async with Leadership(
-            reader.client, namespace, name, identity, gained=terms.gained, lost=terms.lost
-        ) as leadership:
+        async with (
+            open_client(access) as client,
+            Leadership(client, namespace, name, identity, gained=terms.gained, lost=terms.lost) as leadership,
+        ):
             watching = asyncio.create_task(repeat(LOOK_SECONDS, lambda: self._tell_trouble(leadership)))
             try:
                 yield
@@ -159,7 +167,9 @@ class Operator:
                 for know in telling.before:
                     await know()
                 await cluster.open(from_cluster=options.from_cluster, has_native=options.has_native)
-                for work in self._around(cluster, telling):
+                for opened in telling.opened:
+                    opened(cluster)
+                for work in self._around(cluster, telling, OperatorStatuses(reader)):
                     tasks.create_task(work)
         finally:
             self.cluster = None
@@ -181,13 +191,16 @@ class Operator:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
 
-    def _around(self, cluster: OperatorCluster, telling: Telling) -> Iterator[Coroutine[Any, Any, None]]:
+    def _around(
+        self, cluster: OperatorCluster, telling: Telling, statuses: OperatorStatuses
+    ) -> Iterator[Coroutine[Any, Any, None]]:
         yield cluster.background.run()
         yield self._first(cluster, telling)
         for work in telling.beside:
             yield _done(work)
         yield repeat(LOOK_SECONDS, lambda: self._look(cluster))
         yield repeat(DISCOVER_SECONDS, cluster.discover)
+        yield repeat(STATUS_SECONDS, lambda: statuses.look(cluster.policy_objects))
 
     async def _look(self, cluster: OperatorCluster) -> None:
         if await cluster.look():

@@ -19,6 +19,7 @@ from propolis.policy.controllers.scan import Scan
 from propolis.policy.controllers.subjects import Statement, Subject
 from propolis.policy.engine.request_filter import RequestFilter
 from propolis.policy.lookups import GLOBAL_CONTEXT
+from propolis.policy.model.kyverno_settings import KyvernoSettings
 
 POLICY_SECONDS = 10.0
 """After which a scan begins though a kind of policies cannot be listed."""
@@ -111,6 +112,21 @@ class OperatorCluster:
         await self._reader.discover()
         self._follow_policies()
         self.background.take_served(self._reader.served)
+
+    def uid_of(self, kind: str, namespace: str, name: str) -> str:
+        """The uid of a policy or an exception; empty for one that is no object of the cluster."""
+        objects = self._policies.objects
+        return objects.uid_of(kind, namespace, name) if objects else ""
+
+    @property
+    def kyverno_settings(self) -> KyvernoSettings:
+        """Kyverno's settings, as they are now."""
+        return self._settings.settings
+
+    @property
+    def policy_objects(self) -> PolicyObjects | None:
+        """Policies that are objects of the cluster; None where they do not count."""
+        return self._policies.objects
 
     def problems(self) -> Iterable[str]:
         """What is broken now."""

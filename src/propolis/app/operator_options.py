@@ -22,6 +22,7 @@ class OperatorOptions(msgspec.Struct, frozen=True):
         lease: ``NAMESPACE/NAME`` of the lease by which one of several replicas leads; empty for the only one.
         reports: Of which there is one each: a resource, a namespace; or none.
         has_events: Whether new failures are told as events.
+        omitted_events: Reasons of events that are not told.
         store: Where findings are stored, for the console; None for nowhere.
         cluster: By which name; of the context when empty.
         host: On which health and metrics are served.
@@ -39,6 +40,7 @@ class OperatorOptions(msgspec.Struct, frozen=True):
     lease: str = ""
     reports: Reports = "resource"
     has_events: bool = True
+    omitted_events: frozenset[str] = frozenset()
     store: Path | None = None
     cluster: str = ""
     host: str = "127.0.0.1"

@@ -1,15 +1,30 @@
 """Who is told by an operator, for one term in which it leads."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 
 from propolis.cluster.reader import ClusterReader
 from propolis.policy.controllers.sink import FindingSink
 from propolis.policy.controllers.subjects import Statement, Subject
+from propolis.policy.model.kyverno_settings import KyvernoSettings
 
 Observe = Callable[[Subject, Sequence[Statement], Sequence[Statement]], None]
 """Is told of a judgement that differs: the resource, what rules say, what they said before."""
+
+
+class Known(Protocol):
+    """What those who are told may ask about the cluster."""
+
+    def uid_of(self, kind: str, namespace: str, name: str) -> str:
+        """The uid of a policy or an exception; empty for one that is not known."""
+        ...
+
+    @property
+    def kyverno_settings(self) -> KyvernoSettings:
+        """Kyverno's settings, as they are now."""
+        ...
 
 
 class Telling(msgspec.Struct, frozen=True):
@@ -18,6 +33,7 @@ class Telling(msgspec.Struct, frozen=True):
     Attributes:
         sinks: Of what holds of every resource.
         observers: Of what is new.
+        opened: Are told of the cluster once its policies are known.
         before: What has to be known before the first is told, as what was written by another.
         beside: What writes behind, as long as the term lasts.
         settled: Are told once that all that is there was told of.
@@ -27,6 +43,7 @@ class Telling(msgspec.Struct, frozen=True):
 
     sinks: Sequence[FindingSink] = ()
     observers: Sequence[Observe] = ()
+    opened: Sequence[Callable[[Known], None]] = ()
     before: Sequence[Callable[[], Awaitable[object]]] = ()
     beside: Sequence[Callable[[], Awaitable[object]]] = ()
     settled: Sequence[Callable[[], None]] = ()

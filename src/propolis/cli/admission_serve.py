@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from propolis.app.admission_webhooks import Service
-from propolis.cli.options import store_option
+from propolis.cli.options import event_reasons, omit_events_option, store_option
 from propolis.core.errors import DocumentError
 
 _IN_SECRET = "secret:"  # noqa: S105  # a prefix of the option, no secret
@@ -70,13 +70,7 @@ _SETTINGS = "NAMESPACE/NAME, without --offline and --settings-file"
 @click.option(
     "--events/--no-events", "has_events", default=True, show_default=True, help="Tell decisions as events."
 )
-@click.option(
-    "--omit-events",
-    "omitted",
-    default="",
-    metavar="REASON,...",
-    help="Of PolicyViolation, PolicyApplied, PolicyError, PolicySkipped those that are not told.",
-)
+@omit_events_option
 @store_option
 @click.option("--no-records", is_flag=True, help="Do not keep what is decided.")
 @click.option(
@@ -167,7 +161,7 @@ def serve(
             namespace=namespace,
             operator=operator,
             has_events=has_events,
-            omitted_events=_reasons(omitted),
+            omitted_events=event_reasons(omitted),
             records=None if no_records else store or read_settings().store,
             record_days=record_days,
             settings=settings,
@@ -184,14 +178,3 @@ def _service(text: str) -> Service:
     if not (namespace and slash and name) or (colon and not is_number):
         raise DocumentError(f"--service {text!r} is no Service", expected="NAMESPACE/NAME[:PORT]")
     return Service(namespace, name, int(port)) if colon else Service(namespace, name)
-
-
-def _reasons(text: str) -> frozenset[str]:
-    """Reasons of events, with commas between. Raises `DocumentError`."""
-    from propolis.policy.engine.events import REASONS
-
-    found = frozenset(part for part in text.split(",") if part)
-    if not found <= REASONS:
-        unknown = ", ".join(sorted(found - REASONS))
-        raise DocumentError(f"--omit-events: {unknown} is no reason", expected=", ".join(sorted(REASONS)))
-    return found

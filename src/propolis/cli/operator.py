@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from propolis.cli.options import event_reasons, omit_events_option
 from propolis.core.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 @click.option(
     "--events/--no-events", "has_events", default=True, show_default=True, help="Tell new failures as events."
 )
+@omit_events_option
 @click.option(
     "--store",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -81,6 +83,7 @@ def operator(
     lease: str,
     reports: "Reports",
     has_events: bool,
+    omitted: str,
     store: Path | None,
     cluster_name: str,
     host: str,
@@ -119,6 +122,7 @@ def operator(
         lease=lease,
         reports=reports,
         has_events=has_events,
+        omitted_events=event_reasons(omitted),
         store=store,
         cluster=cluster_name,
         host=host,

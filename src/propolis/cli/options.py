@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from propolis.core.errors import DocumentError
 from propolis.core.finding import Severity
 
 SEVERITIES = [severity.value for severity in Severity]
@@ -14,6 +15,14 @@ store_option = click.option(
     "--store",
     type=click.Path(path_type=Path, dir_okay=False),
     help="SQLite file that keeps what was found.  [default: $PROPOLIS_STORE or propolis.db]",
+)
+
+omit_events_option = click.option(
+    "--omit-events",
+    "omitted",
+    default="",
+    metavar="REASON,...",
+    help="Of PolicyViolation, PolicyApplied, PolicyError, PolicySkipped those that are not told.",
 )
 
 cluster_name_option = click.option(
@@ -82,3 +91,14 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def event_reasons(text: str) -> frozenset[str]:
+    """Reasons of events, with commas between. Raises `DocumentError`."""
+    from propolis.policy.engine.events import REASONS
+
+    found = frozenset(part for part in text.split(",") if part)
+    if not found <= REASONS:
+        unknown = ", ".join(sorted(found - REASONS))
+        raise DocumentError(f"--omit-events: {unknown} is no reason", expected=", ".join(sorted(REASONS)))
+    return found

@@ -1,10 +1,10 @@
-"""New failures as events."""
+"""What a scan finds anew is told as events."""
 
 from typing import Any
 
+from propolis.app.operator_events import ScanEvents
 from propolis.core.resource import ResourceRef
-from propolis.policy.controllers.units import policy_reference
-from propolis.policy.controllers.violations import Violations
+from propolis.policy.model.kyverno_settings import KyvernoSettings
 from tests.harness import scan_policies as policies
 from tests.harness.scanned_cluster import ScannedCluster
 
@@ -14,9 +14,30 @@ def pod(**labels: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": []}}
 
 
+class Writer:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def tell(self, *event: Any) -> None:
+        self.told.append(event)
+
+
+class Cluster:
+    """Knows one policy."""
+
+    kyverno_settings = KyvernoSettings()
+
+    def uid_of(self, _kind: str, _namespace: str, name: str) -> str:
+        return "uid-p" if name == "labelled" else ""
+
+
 def test_what_fails_anew_is_told_of_the_resource_and_of_the_policy() -> None:
-    told: list[tuple[Any, ...]] = []
-    violations = Violations(lambda *event: told.append(event))
+    writer = Writer()
+    told = writer.told
+    violations = ScanEvents(writer)  # type: ignore[arg-type]  # as much of one as is used
+    violations.opened(Cluster())
     cluster = ScannedCluster()
     cluster.scan.observe = violations.observe
     cluster.set_policy("labelled", policies.labelled("team"))
@@ -36,7 +57,7 @@ def test_what_fails_anew_is_told_of_the_resource_and_of_the_policy() -> None:
         ("PolicyViolation", ref, None, "Resource Passed", f"policy labelled/has fail: {text}"),
         (
             "PolicyViolation",
-            ResourceRef("kyverno.io/v1", "ClusterPolicy", "labelled"),
+            ResourceRef("kyverno.io/v1", "ClusterPolicy", "labelled", uid="uid-p"),
             ref,
             "Resource Passed",
             f"Pod a/one: [has] fail; {text}",
@@ -46,16 +67,3 @@ def test_what_fails_anew_is_told_of_the_resource_and_of_the_policy() -> None:
     cluster.drop("Pod", "a", "one")
     cluster.settle()
     assert len(told) == 2
-
-
-def test_policies_are_named_by_their_kind() -> None:
-    named = {
-        "Policy/a/x": ResourceRef("kyverno.io/v1", "Policy", "x", "a"),
-        "NamespacedValidatingPolicy/a/x": ResourceRef(
-            "policies.kyverno.io/v1", "NamespacedValidatingPolicy", "x", "a"
-        ),
-        "ValidatingAdmissionPolicy//x": ResourceRef(
-            "admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "x"
-        ),
-    }
-    assert {key: policy_reference(key) for key in named} == named
