@@ -4,6 +4,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.harness.control_plane.plane import ControlPlane
@@ -12,18 +14,24 @@ from tests.harness.control_plane.program import ROOT, NotBuiltError, build
 FOLDER = ROOT / ".cache" / "cluster"
 POLICIES = ROOT / "examples" / "admission"
 SHOP = ROOT / "examples" / "shop"
+PROPOLIS = str(Path(sys.executable).parent / "propolis")
+READY_SECONDS = 60
 TOLD = """
-A Kubernetes API server runs at {server}, with the example shop and these policies: {policies}
+A Kubernetes API server runs at {server}, with the example shop, the policies of {policies} as objects,
+admission at its door and an operator that keeps everything judged. In another terminal:
 
     export KUBECONFIG={kubeconfig}
     alias kubectl='{program} kubectl'
-    kubectl get pods -A
+    kubectl get cpol,mpol                                            # in force: READY True
     kubectl run web --image=registry.example/web:1 --privileged      # is refused: read why
     kubectl run web --image=registry.example/web:1                   # is let in, and has a label more:
     kubectl get pod web --show-labels
-    propolis policy apply {policies} --cluster           # what the policies say of the shop
+    kubectl get polr -A                                              # what the policies say of the shop
+    kubectl get events -A --field-selector reason=PolicyViolation
+    kubectl edit cpol disallow-privileged                            # Audit: in force within a second
+    propolis admission replay --store {store} --policy pack:pod-security
 
-Edit the policies: a change is in force within a second. There is no node that runs pods. Ctrl-C stops it all.
+There is no node that runs pods. Ctrl-C stops it all.
 """
 
 
@@ -37,23 +45,54 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True, mode=0o700)
     with ControlPlane(program, FOLDER) as plane:
-        for _ in range(2):  # namespaces may come after what is in them
-            shop = plane.kubectl("apply", "-R", "-f", str(SHOP), "--validate=false")
-        sys.stdout.write(f"{len(shop.stdout.splitlines())} objects of the shop are there\n{shop.stderr}")
+        _furnish(plane)
         told = {"server": plane.server, "kubeconfig": plane.kubeconfig, "program": program}
-        sys.stdout.write(TOLD.format(policies=POLICIES.relative_to(ROOT), **told))
-        sys.stdout.flush()
-        return _admission(plane.kubeconfig)
+        store = FOLDER / "propolis.db"
+        return _served(
+            plane.kubeconfig,
+            store,
+            lambda: _tell(TOLD.format(policies=POLICIES.relative_to(ROOT), store=store, **told)),
+        )
 
 
-def _admission(kubeconfig: Path) -> int:
-    """Serves in the foreground; an interruption reaches both, and this waits until the server has left."""
-    command = [str(Path(sys.executable).parent / "propolis"), "admission", "serve"]
-    command += ["--policies", str(POLICIES), "--kubeconfig", str(kubeconfig)]
-    with subprocess.Popen(command) as process:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda received, _frame: process.send_signal(received))
-        return process.wait()
+def _furnish(plane: ControlPlane) -> None:
+    """Definitions, the shop, the policies."""
+    definitions = subprocess.run(
+        [PROPOLIS, "install", "--crds-only"], check=True, capture_output=True, text=True
+    )
+    plane.kubectl("apply", "--server-side", "-f", "-", stdin=definitions.stdout)
+    plane.kubectl("wait", "--for=condition=Established", "crd", "--all", f"--timeout={READY_SECONDS}s")
+    plane.kubectl("create", "namespace", "propolis")
+    for _ in range(2):  # namespaces may come after what is in them
+        shop = plane.kubectl("apply", "-R", "-f", str(SHOP), "--validate=false")
+    applied = plane.kubectl("apply", "-R", "-f", str(POLICIES))
+    made = len(shop.stdout.splitlines())
+    _tell(f"{made} objects of the shop and {len(applied.stdout.splitlines())} policies are there\n")
+    sys.stderr.write(shop.stderr + applied.stderr)
+
+
+def _served(kubeconfig: Path, store: Path, ready: Callable[[], None]) -> int:
+    """Serves in the foreground; an interruption reaches all, and this waits until they have left."""
+    shared = ["--from-cluster", "--kubeconfig", str(kubeconfig), "--store", str(store)]
+    processes = [
+        subprocess.Popen([PROPOLIS, *command, *shared]) for command in (["admission", "serve"], ["operator"])
+    ]
+
+    def pass_on(received: int, _frame: object) -> None:
+        for one in processes:
+            one.send_signal(received)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, pass_on)
+    time.sleep(2)
+    ready()
+    codes = [one.wait() for one in processes]
+    return max(codes)
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
