@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -89,7 +90,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         head, end, body = self._buffer.partition(b"\r\n\r\n")
-        if not end or b'"kind":"AdmissionReview"}' not in body:
+        if not end or not _is_whole(head, body):
             return
         assert head.startswith(b"HTTP/1.1 200"), head
         assert b'"allowed":true' in body, body
@@ -106,11 +107,19 @@ class Connection(asyncio.Protocol):
             self.done.set_exception(exc or ConnectionError("the server closed the connection"))
 
 
+def _is_whole(head: bytes, body: bytes) -> bool:
+    """Whether a body has come to its end, by its length or its last chunk."""
+    found = _LENGTH.search(head)
+    return body.endswith(b"\r\n0\r\n\r\n") if found is None else len(body) >= int(found[1])
+
+
+_LENGTH = re.compile(rb"content-length: ([0-9]+)", re.IGNORECASE)
+
+
 async def _reviews(port: int, trust: ssl.SSLContext, count: int, connections: int) -> list[float]:
     body = review()
-    head = (
-        f"POST /validate/fail?timeout=10s HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
+    head = "POST /validate/fail?timeout=10s HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+    head += f"content-length: {len(body)}\r\n\r\n"
     loop = asyncio.get_running_loop()
     made = [
         await loop.create_connection(
