@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from propolis.app.admission_rules import AdmissionRules, admission_rules
 from propolis.app.admission_settings import SettingsSource
+from propolis.app.compiled_policies import CompiledPolicies
 from propolis.app.policy_files import policy_files
 from propolis.app.policy_inputs import PolicyInput, read_policy_input
 from propolis.core.assessment import Problem
@@ -83,6 +84,7 @@ class AdmissionPolicies:
         self.source = source or SettingsSource()
         self._files = files
         self._is_stale = False
+        self._compiled_policies = CompiledPolicies()
         self._stamp = files.stamp()
         self._read = files.load()
         self._take(LoadedPolicies(), self._compiled(LoadedPolicies()))
@@ -112,7 +114,7 @@ class AdmissionPolicies:
     def _compiled(self, found: LoadedPolicies) -> AdmissionRules:
         read = self._read
         policies, exceptions = (*read.policies, *found.policies), (*read.exceptions, *found.exceptions)
-        return admission_rules(policies, exceptions, self.source.settings)
+        return admission_rules(policies, exceptions, self.source.settings, self._compiled_policies.compile)
 
     def _take(self, found: LoadedPolicies, rules: AdmissionRules) -> None:
         self.rules = rules

@@ -1,6 +1,6 @@
 """Policies as admission runs them: those that are for requests, split by their webhooks."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -32,6 +32,8 @@ Chosen = str
 """The policies of one webhook, by the key of its group, or ``all``."""
 ALL = "all"
 FAILURE_POLICIES: tuple[FailurePolicy, ...] = ("fail", "ignore")
+
+Compile = Callable[[Sequence[AnyPolicy], Sequence[AnyException]], PolicySet]
 
 _ROLE_WORDS = (b'"roles"', b'"clusterRoles"', b"request.roles", b"request.clusterRoles")
 
@@ -110,6 +112,7 @@ def admission_rules(
     policies: Iterable[AnyPolicy],
     exceptions: Sequence[AnyException] = (),
     settings: KyvernoSettings = KyvernoSettings(),  # noqa: B008  # frozen
+    compiled: Compile = compile_policies,
 ) -> AdmissionRules:
     """Compiles the policies that are for requests; others are left out.
 
@@ -117,12 +120,13 @@ def admission_rules(
         policies: Of either generation.
         exceptions: To any of them.
         settings: Conditions of theirs are not for policies in CEL, which then have webhooks of their own.
+        compiled: Compiles them.
     """
     are_apart = bool(settings.conditions)
     everything = list(policies)
     chosen = [one for one in map(for_requests, everything) if one is not None]
     after = [one for one in map(acting, everything) if one is not None]
-    sets = _Sets(chosen, compile_policies(chosen, exceptions))
+    sets = _Sets(chosen, compiled(chosen, exceptions))
     groups = [group_of(one, are_apart=are_apart) for one in chosen]
     numbers: dict[str, list[int]] = {failure: [] for failure in FAILURE_POLICIES}
     for number, group in enumerate(groups):
