@@ -1,6 +1,7 @@
 """Kyverno's settings, and webhooks of single policies, on a real API server."""
 
 import json
+from pathlib import Path
 
 from tests.harness.admission import PRIVILEGED, Admission, Document, config_map, pod, policy, until
 
@@ -123,3 +124,44 @@ def test_kyverno_beside_it_is_told_and_not_touched(admission: Admission) -> None
         assert after == before
     finally:
         kubectl("delete", kind, KYVERNO)
+
+
+ALWAYS = {
+    "name": "always",
+    "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+    "mutate": {
+        "patchStrategicMerge": {"spec": {"containers": [{"(name)": "*", "imagePullPolicy": "Always"}]}}
+    },
+}
+SIDECAR = {
+    "name": "sidecar",
+    "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+    "mutate": {
+        "patchStrategicMerge": {
+            "spec": {
+                "containers": [
+                    {"name": "sidecar", "image": "registry.example/side:1", "imagePullPolicy": "Never"}
+                ]
+            }
+        }
+    },
+}
+
+
+def test_what_a_later_webhook_adds_is_changed_too(admission: Admission, tmp_path: Path) -> None:
+    folder = tmp_path / "later"
+    folder.mkdir()
+    later = Admission(admission.plane, admission.namespace, folder)
+    later.name = f"zz-{later.name}"  # API servers call webhooks by the names of their configurations
+    try:
+        admission.start(policy("always", admission.namespace, ALWAYS))
+        later.start(policy("sidecar", admission.namespace, SIDECAR))
+
+        def policies() -> list[str]:
+            found = admission.apply(pod("a"), "--dry-run=server", "-o", "json")
+            return [one["imagePullPolicy"] for one in json.loads(found.stdout)["spec"]["containers"]]
+
+        until(lambda: len(policies()) == 2)
+        until(lambda: policies() == ["Always", "Always"])
+    finally:
+        later.clean()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from propolis.app.admission_webhooks import AskedRule, Configured
+from propolis.app.configured_webhooks import AskedRule, Configured
 from propolis.core.resource import Document
 
 MOST_TOLD = 5

@@ -12,14 +12,8 @@ from propolis.app.admission_objects import PolicyObjects
 from propolis.app.admission_policies import AdmissionPolicies
 from propolis.app.admission_replicas import Replicas
 from propolis.app.admission_rules import AdmissionRules
-from propolis.app.admission_webhooks import (
-    Configured,
-    Target,
-    configurations,
-    configured_webhooks,
-    remove,
-    write,
-)
+from propolis.app.admission_webhooks import Target, configurations, remove, write
+from propolis.app.configured_webhooks import Configured, configured_webhooks
 from propolis.app.policy_webhook import policy_configuration
 from propolis.cluster.reader import ClusterReader
 from propolis.cluster.reflector import Reflector

@@ -12,9 +12,17 @@ from typing import Any
 import msgspec
 
 from propolis.app.admission_rules import AdmissionRules
+from propolis.app.configured_webhooks import (
+    API_VERSION,
+    MUTATE,
+    OF_LABEL,
+    PATH,
+    PLURALS,
+    VALIDATE,
+    Configured,
+)
 from propolis.cluster.api_client import ApiClient
-from propolis.cluster.discovery import JSON, Served
-from propolis.core.errors import SourceError
+from propolis.cluster.discovery import Served
 from propolis.core.limits import MEBIBYTE
 from propolis.core.resource import Document
 from propolis.policy.engine.webhook_conditions import usable
@@ -22,13 +30,9 @@ from propolis.policy.engine.webhook_groups import NAME_LABEL, WebhookGroup, merg
 from propolis.policy.engine.webhooks import ANY, ServedKind, WebhookRule, webhook_rules
 from propolis.policy.model.kyverno_settings import KyvernoSettings
 
-API_VERSION = "admissionregistration.k8s.io/v1"
-PATH = f"/apis/{API_VERSION}"
 MOST_BYTES = MEBIBYTE
 """Of one configuration: an object of 1.5 MiB is more than etcd takes."""
 _MANAGED = {"app.kubernetes.io/managed-by": "propolis"}
-OF_LABEL = "propolis.dev/admission"
-"""Label of configurations: the name of the server that wrote them."""
 _FAILURES = {"fail": "Fail", "ignore": "Ignore"}
 
 
@@ -58,58 +62,12 @@ class Target(msgspec.Struct, frozen=True):
     excluded: tuple[str, ...] = ()
 
 
-class AskedRule(msgspec.Struct, frozen=True, rename="camel"):
-    """What a webhook of anybody asks for."""
-
-    api_groups: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
-
-
-class ConfiguredWebhook(msgspec.Struct, frozen=True):
-    """A webhook of anybody."""
-
-    name: str = ""
-    rules: tuple[AskedRule, ...] | None = None
-
-
-class Configured(msgspec.Struct, frozen=True):
-    """A configuration of webhooks that is in the cluster.
-
-    Attributes:
-        of: The name of the admission server that wrote it; empty for those of others.
-    """
-
-    kind: str
-    name: str
-    of: str
-    webhooks: tuple[ConfiguredWebhook, ...]
-
-
-class _Metadata(msgspec.Struct, frozen=True):
-    name: str = ""
-    labels: dict[str, str] | None = None
-
-
-class _Item(msgspec.Struct, frozen=True):
-    metadata: _Metadata = _Metadata()
-    webhooks: tuple[ConfiguredWebhook, ...] | None = None
-
-
-class _List(msgspec.Struct, frozen=True):
-    items: tuple[_Item, ...] | None = None
-
-
-_MUTATE, _VALIDATE = "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"
-_PLURALS = {_MUTATE: "mutatingwebhookconfigurations", _VALIDATE: "validatingwebhookconfigurations"}
-
-
 def configurations(rules: AdmissionRules, served: Iterable[Served], target: Target) -> tuple[Document, ...]:
     """The configurations of mutating, then of validating webhooks; the first of each may be without any."""
     kinds = [ServedKind(one.group, one.version, one.kind, one.plural) for one in served]
-    found: dict[str, list[Document]] = {_MUTATE: [], _VALIDATE: []}
+    found: dict[str, list[Document]] = {MUTATE: [], VALIDATE: []}
     for own in rules.webhooks:
-        for kind, policies in ((_MUTATE, own.changing), (_VALIDATE, own.judging)):
+        for kind, policies in ((MUTATE, own.changing), (VALIDATE, own.judging)):
             asked = webhook_rules(policies, kinds)
             if asked:
                 found[kind].append(_webhook(kind, own.group, asked, target, rules.settings))
@@ -146,7 +104,7 @@ def _webhook(
     target: Target,
     settings: KyvernoSettings,
 ) -> Document:
-    verb = "mutate" if kind == _MUTATE else "validate"
+    verb = "mutate" if kind == MUTATE else "validate"
     scope = "Namespaced" if group.is_namespaced else ANY
     shared = () if group.is_of_cel else usable(settings.conditions)
     conditions = shared if group.conditions is None else group.conditions
@@ -163,7 +121,7 @@ def _webhook(
     }
     if conditions:
         webhook["matchConditions"] = list(msgspec.to_builtins(conditions))
-    if kind == _MUTATE:
+    if kind == MUTATE:
         webhook["reinvocationPolicy"] = "IfNeeded" if group.is_reinvoked else "Never"
     return webhook
 
@@ -212,33 +170,9 @@ async def remove(client: ApiClient, name: str, configured: Collection[Configured
         SourceError: The server refuses or does not answer.
     """
     own = {(one.kind, one.name) for one in configured if one.of == name}
-    for kind, found in sorted({*own, (_MUTATE, name), (_VALIDATE, name)}):
+    for kind, found in sorted({*own, (MUTATE, name), (VALIDATE, name)}):
         await client.delete(_path(kind, found), f"delete {kind} {found}")
 
 
-async def configured_webhooks(client: ApiClient) -> tuple[Configured, ...]:
-    """All configurations of webhooks that are there, whosever they are.
-
-    Raises:
-        SourceError: The server refuses or does not answer.
-    """
-    found: list[Configured] = []
-    for kind, plural in _PLURALS.items():
-        body = await client.get(f"{PATH}/{plural}", f"list {plural}", JSON, {})
-        try:
-            items = msgspec.json.decode(body, type=_List).items or ()
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise SourceError(
-                f"list {plural}", client.server, f"the answer cannot be read: {error}"
-            ) from error
-        found += [_configured(kind, one) for one in items]
-    return tuple(found)
-
-
-def _configured(kind: str, item: "_Item") -> Configured:
-    metadata = item.metadata
-    return Configured(kind, metadata.name, (metadata.labels or {}).get(OF_LABEL, ""), item.webhooks or ())
-
-
 def _path(kind: str, name: str) -> str:
-    return f"{PATH}/{_PLURALS[kind]}/{name}"
+    return f"{PATH}/{PLURALS[kind]}/{name}"

@@ -1,7 +1,7 @@
 import pytest
 
 from propolis.app.admission_beside import others_beside
-from propolis.app.admission_webhooks import AskedRule, Configured, ConfiguredWebhook
+from propolis.app.configured_webhooks import AskedRule, Configured, ConfiguredWebhook
 
 KIND = "ValidatingWebhookConfiguration"
 OWN = [
