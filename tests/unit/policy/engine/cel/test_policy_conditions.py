@@ -29,6 +29,7 @@ def outcomes(*expressions: str, subject: dict[str, Any] | None = None) -> list[s
         (("object.kind == 'Pod'", "object.kind == 'Secret'"), []),
         (("request.operation == 'CREATE'",), ["fail"]),
         (("request.operation != 'CREATE'",), []),
+        (("!('system:nodes' in request.userInfo.groups)", "oldObject == null"), ["fail"]),
         (("object.spec.nothing",), []),
         (("object.spec.nothing", "false"), []),
     ],
