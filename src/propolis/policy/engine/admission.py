@@ -120,7 +120,7 @@ def answer_of(
         warning: Policies, as findings name them, whose violations the user is told though they do not refuse.
         may_change: Whether this is a mutating webhook, which may answer with a patch.
     """
-    warnings = _warnings(one for one in decision.findings if one.rule.policy in warning)
+    warnings = _warnings(one for one in decision.findings if one.rule.policy in warning) if warning else ()
     if decision.refusing:
         return refusal(uid, _blocked(subject, decision.refusing), warnings)
     response = AdmissionResponse(
@@ -184,7 +184,7 @@ def _annotations(findings: Iterable[Finding]) -> dict[str, str]:
     return {
         f"{finding.rule.policy.replace('/', '.')}.{key}": text
         for finding in findings
-        if isinstance(finding.evidence, CelEvidence)
+        if finding.evidence is not None and isinstance(finding.evidence, CelEvidence)
         for key, text in finding.evidence.annotations.items()
     }
 

@@ -89,6 +89,7 @@ class _Session:
     def judge(self, rules: Iterable[CompiledRule]) -> None:
         """Adds what the rules say."""
         is_background, done, add = self._is_background, self._done, self._add
+        append, ref, now = self._findings.append, self._ref, self._now
         for rule in rules:
             if is_background and not rule.in_background:
                 continue
@@ -99,7 +100,12 @@ class _Session:
                 if matches is not None and not matches(request):
                     continue
                 result = rule.run(request, self._context_of)
-                if result is not None:
+                if result is None:
+                    continue
+                is_plain = result.outcome is _PASS and result.patched is None
+                if is_plain and not (result.actions or rule.stops):
+                    append(Finding(rule.rule, ref, _PASS, result.message, now, result.evidence))
+                else:
                     add(rule, result)
             except MissingLookups as question:
                 self._missing |= question.keys
