@@ -4,7 +4,7 @@ import asyncio
 
 from propolis.app.admission_objects import PolicyObjects
 from propolis.app.admission_rules import for_requests
-from propolis.app.admission_webhooks import configured_webhooks
+from propolis.app.configured_webhooks import configured_webhooks
 from propolis.app.policy_states import PolicyStates
 from propolis.app.policy_statuses import PolicyStatuses
 from propolis.app.scan_permissions import ScanPermissions

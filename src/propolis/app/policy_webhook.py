@@ -4,7 +4,8 @@ Its failure policy is Fail, as Kyverno's is: a wrong policy that replaced a righ
 force. No cluster stands still for it: it is asked about kinds of policies alone, and never about deletions.
 """
 
-from propolis.app.admission_webhooks import OF_LABEL, Target, client_config
+from propolis.app.admission_webhooks import Target, client_config
+from propolis.app.configured_webhooks import OF_LABEL
 from propolis.app.policy_reviews import PATH
 from propolis.core.resource import Document
 from propolis.policy.model.schema.kinds import KINDS, REPORTS
