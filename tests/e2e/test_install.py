@@ -156,6 +156,29 @@ def test_the_account_of_admission_may_do_what_it_does(admission: Admission, tmp_
     assert "propolis-admission" not in found
 
 
+def test_permissions_of_the_policies_of_a_cluster_are_roles_that_it_takes(
+    installed: ControlPlane, policy_kinds: ControlPlane
+) -> None:
+    assert installed is policy_kinds
+    scanned, custom = json.loads(json.dumps([RULE, EXPRESSION]))
+    scanned["spec"] |= {"background": True, "rules": [ASKED]}
+    custom["metadata"]["name"] = "custom"
+    custom["spec"]["matchConstraints"]["resourceRules"][0] |= {
+        "apiGroups": ["apiextensions.k8s.io"],
+        "resources": ["customresourcedefinitions"],
+    }
+    for document in (scanned, custom):
+        assert installed.kubectl("apply", "-f", "-", stdin=json.dumps(document)).returncode == 0
+    command = [str(PROPOLIS), "policy", "permissions", "--cluster", "--kubeconfig", str(installed.kubeconfig)]
+    printed = subprocess.run([*command, "--format", "yaml"], capture_output=True, text=True, check=False)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert "get list watch secrets: ClusterPolicy configured" in printed.stdout
+    assert "customresourcedefinitions.apiextensions.k8s.io: ValidatingPolicy custom" in printed.stdout
+    arguments = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-")
+    taken = installed.kubectl(*arguments, "--force-conflicts", stdin=printed.stdout)
+    assert taken.returncode == 0, taken.stderr
+
+
 @pytest.mark.parametrize(
     "asked",
     [
