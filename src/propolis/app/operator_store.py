@@ -25,6 +25,8 @@ PAUSE_SECONDS = 1.0
 """Between two transactions, so that each has many resources."""
 LONGEST_PAUSE_SECONDS = 30.0
 """Between two trials while the store is down."""
+SUMMARY_SECONDS = 10.0
+"""Between two counts of everything."""
 AT_ONCE = 2_000
 """Resources of one transaction."""
 
@@ -49,6 +51,8 @@ class StoreSink:
         self._seen: set[ResourceRef] | None = set()
         self._is_settled = False
         self._writer: LiveWriter | None = None
+        self._is_counted = True
+        self._next_count = 0.0
 
     @property
     def backlog(self) -> int:
@@ -84,9 +88,14 @@ class StoreSink:
                 batch = dict(islice(self._waiting.items(), AT_ONCE))
                 await asyncio.to_thread(self._write, batch)
                 self._done(batch)
+                self._is_counted = False
             if self._is_settled and self._seen is not None:
                 await asyncio.to_thread(self._opened().keep, self._seen, clock.now())
                 self._seen = None
+                self._next_count = 0.0
+            if not self._is_counted and clock.monotonic() >= self._next_count:
+                await asyncio.to_thread(self._opened().summarise, clock.now())
+                self._is_counted, self._next_count = True, clock.monotonic() + SUMMARY_SECONDS
         except Error as error:
             self._broke(str(error))
             return False

@@ -1,23 +1,22 @@
 """Findings of a process that watches a cluster: a few resources at a time, whole each.
 
 What other engines found on the same resources stays. All batches of one process are one run, in state
-``live``: it is no run that looked at everything, so no score is made of it.
+``live``, with counts and without scores: who watches does not know who owns what.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, update
 
 from propolis.core.finding import Finding
 from propolis.core.resource import ResourceRef
 from propolis.store.catalog import Catalog
+from propolis.store.counts import counts_of
 from propolis.store.database import Database
-from propolis.store.schema import resources, revisions, runs
+from propolis.store.schema import LIVE, resources, revisions, runs
 from propolis.store.staging import apply_staged, of_resources, prepare, stage
 from propolis.store.writer import finding_rows
-
-LIVE = "live"
 
 touched = Table(
     "touched", MetaData(), Column("resource_id", Integer, primary_key=True), prefixes=["TEMPORARY"]
@@ -40,6 +39,7 @@ class LiveWriter:
         self._sources = tuple(sources)
         self._catalog: Catalog | None = None
         self._run_id = 0
+        self._changes = {"new": 0, "fixed": 0, "unchanged": 0}
 
     def write(self, found: Mapping[ResourceRef, Sequence[Finding]], now: datetime) -> dict[str, int]:
         """Makes the stored findings on these resources equal to those given; all of a batch, or nothing.
@@ -57,7 +57,10 @@ class LiveWriter:
                 rows = list(finding_rows(catalog, (one for of_one in found.values() for one in of_one)))
                 if rows:
                     stage(connection, rows)
-                return self._apply(connection, numbers)
+                changed = self._apply(connection, numbers)
+                self._changes["new"] += changed["new"]
+                self._changes["fixed"] += changed["fixed"]
+                return changed
         except BaseException:
             self._catalog, self._run_id = None, 0  # what it learned was not stored
             raise
@@ -75,6 +78,19 @@ class LiveWriter:
                 select(resources.c.id, resources.c.key).where(resources.c.cluster == self._cluster)
             )
             return self._apply(connection, [number for number, key in known if key not in kept])["fixed"]
+
+    def summarise(self, now: datetime) -> None:
+        """Counts what there is, for those who read the store; it takes a look at every finding.
+
+        Raises:
+            SourceError: The store cannot be written.
+        """
+        if not self._run_id:
+            return
+        with self._database.writing() as connection:
+            summary = {**counts_of(connection, self._cluster), "changes": self._changes}
+            values = {"summary": summary, "finished_at": now}
+            connection.execute(update(runs).where(runs.c.id == self._run_id).values(values))
 
     def _begin(self, connection: Connection, now: datetime) -> Catalog:
         if self._catalog is None:

@@ -10,31 +10,29 @@ from propolis.core.assessment import Factor, Problem, Weakness
 from propolis.core.finding import OPEN_OUTCOMES
 from propolis.store.finding_queries import live
 from propolis.store.rows import FixRow, FixTargetRow, ResourceRow, RunRow, WorkloadRow, resource_row
-from propolis.store.schema import findings, fixes, image_uses, resources, rules, runs, workloads
+from propolis.store.schema import LIVE, findings, fixes, image_uses, resources, rules, runs, workloads
 
 OPEN = tuple(sorted(OPEN_OUTCOMES))
 
 
+_is_told = runs.c.state.in_(("stored", LIVE)) & runs.c.finished_at.is_not(None)
+
+
 def clusters(connection: Connection) -> list[str]:
-    """Clusters that have a stored run, by name."""
-    query = select(runs.c.cluster).where(runs.c.state == "stored").distinct().order_by(runs.c.cluster)
+    """Clusters that have a run with findings, by name."""
+    query = select(runs.c.cluster).where(_is_told).distinct().order_by(runs.c.cluster)
     return list(connection.execute(query).scalars())
 
 
 def latest_run(connection: Connection, cluster: str = "") -> RunRow | None:
-    """The newest stored run, of one cluster or of any."""
+    """The newest run with findings, of one cluster or of any."""
     found = list_runs(connection, cluster, limit=1)
     return found[0] if found else None
 
 
 def list_runs(connection: Connection, cluster: str = "", limit: int = 100) -> list[RunRow]:
-    """Stored runs, the newest first."""
-    query = (
-        select(runs)
-        .where(runs.c.state == "stored")
-        .order_by(runs.c.finished_at.desc(), runs.c.id.desc())
-        .limit(limit)
-    )
+    """Runs with findings, the newest first; one that goes on stands where it was counted last."""
+    query = select(runs).where(_is_told).order_by(runs.c.finished_at.desc(), runs.c.id.desc()).limit(limit)
     if cluster:
         query = query.where(runs.c.cluster == cluster)
     return [_run_row(row) for row in connection.execute(query)]

@@ -46,12 +46,15 @@ metadata = MetaData(
     }
 )
 
+LIVE = "live"
+"""State of a run that goes on: a process watches the cluster."""
+
 runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("cluster", String(253), nullable=False),
-    # running, stored, failed, interrupted
+    # running, stored, failed, interrupted, live
     Column("state", String(16), nullable=False),
     Column("started_at", UtcDateTime(), nullable=False),
     Column("finished_at", UtcDateTime()),

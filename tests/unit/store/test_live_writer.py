@@ -67,14 +67,22 @@ def test_resources_that_nobody_named_are_gone_once_all_were(database: Database) 
     assert stored(database) == {"web:team:fail"}
 
 
-def test_all_batches_are_one_run_that_is_no_assessment(database: Database) -> None:
+def test_all_batches_are_one_run_that_is_told_once_it_was_counted(database: Database) -> None:
     writer = LiveWriter(database, "live", {"policy"})
     for _ in range(3):
-        writer.write({WEB: [failing(WEB)]}, NOW)
+        writer.write({WEB: [failing(WEB)], CART: [failing(CART, outcome=Outcome.PASS)]}, NOW)
     with database.reading() as connection:
         assert connection.execute(select(runs.c.state)).scalars().all() == ["live"]
         assert clusters(connection) == []
-        assert latest_run(connection, "live") is None
+    writer.summarise(NOW)
+    with database.reading() as connection:
+        run = latest_run(connection, "live")
+        assert clusters(connection) == ["live"]
+    assert run is not None
+    assert run.summary["outcomes"] == {"fail": 1, "pass": 1}
+    assert run.summary["severities"] == {"medium": 1}
+    assert run.summary["changes"]["new"] == 1
+    assert run.summary["resources"] == 2
 
 
 def test_a_batch_that_fails_leaves_nothing_and_can_be_written_again(database: Database) -> None:
