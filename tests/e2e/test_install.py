@@ -40,6 +40,11 @@ ASKED = {
         }
     },
 }
+SCANNED = {
+    "name": "owned",
+    "match": {"any": [{"resources": {"kinds": ["ConfigMap"], "namespaces": [NAMESPACE]}}]},
+    "validate": {"message": "whose?", "pattern": {"metadata": {"labels": {"owner": "?*"}}}},
+}
 EXPRESSION = {
     "apiVersion": "policies.kyverno.io/v1",
     "kind": "ValidatingPolicy",
@@ -108,9 +113,9 @@ def admission(installed: ControlPlane, policy_kinds: ControlPlane, tmp_path: Pat
         found.clean()
 
 
-def kubeconfig_of_account(plane: ControlPlane, path: Path) -> Path:
-    """A kubeconfig with a token of admission's account."""
-    token = plane.kubectl("create", "token", "propolis-admission", "-n", "propolis")
+def kubeconfig_of_account(plane: ControlPlane, path: Path, name: str = "propolis-admission") -> Path:
+    """A kubeconfig with a token of an account."""
+    token = plane.kubectl("create", "token", name, "-n", "propolis")
     assert token.returncode == 0, token.stderr
     raw = plane.kubectl("config", "view", "--raw", "-o", "json")
     found = json.loads(raw.stdout)
@@ -154,6 +159,38 @@ def test_the_account_of_admission_may_do_what_it_does(admission: Admission, tmp_
     assert refused_to(plane, ACCOUNT) == []
     found = plane.kubectl("get", "validatingwebhookconfigurations", "-o", "name").stdout
     assert "propolis-admission" not in found
+
+
+def test_the_account_of_the_operator_may_do_what_it_does(
+    installed: ControlPlane, policy_kinds: ControlPlane, tmp_path: Path
+) -> None:
+    assert installed is policy_kinds
+    access = kubeconfig_of_account(installed, tmp_path / "operator.kubeconfig", "propolis-operator")
+    scanned = json.loads(json.dumps(RULE))
+    scanned["spec"] |= {"background": True, "rules": [SCANNED]}
+    granted = subprocess.run(
+        [str(PROPOLIS), "policy", "permissions", "-", "--format", "yaml"],
+        input=json.dumps(scanned), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert granted.returncode == 0, granted.stderr
+    made = installed.kubectl("apply", "-f", "-", stdin=f"{granted.stdout}---\n{json.dumps(scanned)}")
+    assert made.returncode == 0, made.stderr
+    installed.kubectl("apply", "-n", NAMESPACE, "-f", "-", stdin=json.dumps(config_map("scanned")))
+    command = [str(PROPOLIS), "operator", "--from-cluster", "--lease", "propolis/propolis-operator"]
+    command += ["--settings", "propolis/propolis-settings", "--kubeconfig", str(access), "--port", "0"]
+    with (tmp_path / "operator.log").open("w") as log:
+        process = subprocess.Popen(command, stderr=log, cwd=tmp_path)
+        try:
+            until(lambda: "scanned" in installed.kubectl("get", "polr", "-n", NAMESPACE, "-o", "wide").stdout)
+            conditions = ("get", "cpol", "-o", "jsonpath={.items[*].status.conditions}")
+            until(lambda: installed.kubectl(*conditions).stdout)
+            later = json.dumps(config_map("later"))
+            installed.kubectl("apply", "-n", NAMESPACE, "-f", "-", stdin=later)
+            until(lambda: "PolicyViolation" in installed.kubectl("get", "events", "-A").stdout)
+        finally:
+            process.terminate()
+            process.wait()
+    assert refused_to(installed, ACCOUNT.replace("admission", "operator")) == []
 
 
 def test_permissions_of_the_policies_of_a_cluster_are_roles_that_it_takes(

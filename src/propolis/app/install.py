@@ -1,6 +1,7 @@
 """Everything that puts Propolis into a cluster, as manifests in the order in which they are applied."""
 
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import msgspec
 
@@ -29,14 +30,18 @@ class Installation(msgspec.Struct, frozen=True):
     report: PermissionReport
 
 
-def installation(options: InstallOptions) -> Installation:
+def installation(options: InstallOptions, stdin: BinaryIO) -> Installation:
     """Namespace, definitions, accounts, roles, workloads and network policies.
+
+    Policies may come from standard input, as ``-``.
 
     Raises:
         DocumentError: An option cannot be used, or a path of policies is not there.
     """
     check_options(options)
-    report = permissions_for(options.policies) if options.policies else PermissionReport(Permissions(), 0)
+    report = (
+        permissions_for(options.policies, stdin) if options.policies else PermissionReport(Permissions(), 0)
+    )
     documents = (
         _namespace(options.namespace),
         *custom_resources(),

@@ -60,12 +60,13 @@ def _rule(group: str, resources: list[str], verbs: list[str], names: list[str] |
 
 
 def _admission() -> Iterator[Document]:
-    """Who is in which namespace, who asks, the policies, and its own webhooks."""
+    """Who is in which namespace, who asks, the policies, events, and its own webhooks."""
     yield _rule("", ["namespaces"], _READ)
     yield _rule(RBAC, ["rolebindings", "clusterrolebindings"], _READ)
     yield from _policies()
     numbered = [f"{ADMISSION}-{number}" for number in range(2, MOST_CONFIGURATIONS + 1)]
     own = [ADMISSION, f"{ADMISSION}-policies", *numbered]
+    yield _rule("events.k8s.io", ["events"], _WRITE)
     group = "admissionregistration.k8s.io"
     yield _rule(group, WEBHOOKS, ["list", "create"])
     yield _rule(group, WEBHOOKS, ["get", "patch", "update", "delete"], own)

@@ -13,6 +13,8 @@ from propolis.core.resource import Document
 USER = 65532
 """User and group of the image."""
 ADMISSION_PORT, OPERATOR_PORT = 9443, 9444
+OPERATORS = 2
+"""One leads; the other takes over."""
 TOKEN_SECONDS = 3600
 LEAVE_SECONDS = 30
 STORE = "/var/lib/propolis"
@@ -22,7 +24,7 @@ _LABELS = "app.kubernetes.io/component"
 
 
 def workloads(options: InstallOptions) -> Iterator[Document]:
-    """Admission behind its Service, with a budget of disruptions, and the operator."""
+    """Admission behind its Service and the operator, with budgets of disruptions."""
     namespace = options.namespace
     yield {
         "apiVersion": "v1",
@@ -34,17 +36,18 @@ def workloads(options: InstallOptions) -> Iterator[Document]:
         },
     }
     yield _deployment(ADMISSION, options, options.replicas, _admission(options))
-    yield {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": _metadata(ADMISSION, namespace),
-        "spec": {
-            "maxUnavailable": 1,
-            "selector": {"matchLabels": _selector(ADMISSION)},
-            "unhealthyPodEvictionPolicy": "AlwaysAllow",
-        },
-    }
-    yield _deployment(OPERATOR, options, 1, _operator(options))
+    yield _deployment(OPERATOR, options, OPERATORS, _operator(options))
+    for name in (ADMISSION, OPERATOR):
+        yield {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": _metadata(name, namespace),
+            "spec": {
+                "maxUnavailable": 1,
+                "selector": {"matchLabels": _selector(name)},
+                "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            },
+        }
 
 
 def _metadata(name: str, namespace: str) -> Document:
@@ -73,7 +76,8 @@ def _admission(options: InstallOptions) -> Document:
 
 def _operator(options: InstallOptions) -> Document:
     arguments = [
-        *("operator", "--from-cluster"),
+        *("operator", "--from-cluster", "--lease", f"{options.namespace}/{OPERATOR}"),
+        *("--settings", f"{options.namespace}/{SETTINGS}"),
         *("--host", "0.0.0.0", "--port", str(OPERATOR_PORT)),  # noqa: S104  # within its pod
     ]
     return _container("operator", options.image, arguments, ("metrics", OPERATOR_PORT, "HTTP"), "1Gi")

@@ -1,7 +1,7 @@
 """What policies of files, of the pack or of a cluster need to be permitted."""
 
 from collections.abc import Sequence
-from io import BytesIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -32,11 +32,14 @@ class PermissionReport(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-def permissions_for(paths: Sequence[str], cluster: ClusterTarget | None = None) -> PermissionReport:
+def permissions_for(
+    paths: Sequence[str], stdin: BinaryIO, cluster: ClusterTarget | None = None
+) -> PermissionReport:
     """What policies need.
 
     Args:
-        paths: Files, folders and choices of the pack (``pack:NAME``).
+        paths: Files, folders, choices of the pack (``pack:NAME``), and ``-`` for standard input.
+        stdin: Is read for it.
         cluster: Whose policies count too, and whose kinds are known; None to do without.
 
     Raises:
@@ -46,7 +49,7 @@ def permissions_for(paths: Sequence[str], cluster: ClusterTarget | None = None) 
     problems: list[Problem] = []
     choices, files = pack.split(paths)
     found = [LoadedPolicies(policies=tuple(pack.chosen(choices)))]
-    found += [read_policies(data, path) for data, path in contents(files, BytesIO(), problems)]
+    found += [read_policies(data, path) for data, path in contents(files, stdin, problems)]
     names = None
     if cluster is not None:
         objects, names = _of_cluster(cluster, problems)

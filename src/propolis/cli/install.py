@@ -41,7 +41,8 @@ def install(*, crds_only: bool, image: str, namespace: str, replicas: int, polic
     from propolis.app.install_options import InstallOptions
 
     given = {"image": image} if image else {}
-    found = installation(InstallOptions(**given, namespace=namespace, replicas=replicas, policies=policies))
+    options = InstallOptions(**given, namespace=namespace, replicas=replicas, policies=policies)
+    found = installation(options, sys.stdin.buffer)
     sys.stdout.buffer.write(yaml_stream(found.documents))
     sys.stdout.buffer.flush()
     for note in found.report.permissions.notes:

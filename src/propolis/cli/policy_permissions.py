@@ -47,7 +47,9 @@ def permissions(
     from propolis.app.policy_cluster import ClusterTarget
     from propolis.app.policy_permissions import permissions_for
 
-    report = permissions_for(policies, ClusterTarget(kubeconfig, context) if is_live else None)
+    report = permissions_for(
+        policies, sys.stdin.buffer, ClusterTarget(kubeconfig, context) if is_live else None
+    )
     if format_ == "table":
         from propolis.cli.printer import output
         from propolis.reports.render.policy_permissions import render_permissions

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from propolis.app.admission_objects import KINDS as FOLLOWED
 from propolis.app.install import installation
 from propolis.app.install_options import InstallOptions
 from propolis.cli.admission_serve import serve
+from propolis.cli.operator import operator
 from propolis.cli.root import EXIT_INPUT, cli
 from propolis.core.errors import DocumentError
 from propolis.policy.model.schema.kinds import KINDS, REPORTS
@@ -27,15 +29,13 @@ EXCEPTIONS = {
     ("network-coverage", "egress-destinations-named"),  # and stands at one
     ("rbac", "control-webhooks"),  # what admission is there for
     ("rbac", "obtain-token"),  # it keeps its authority in a Secret of its own namespace
-    ("config-audit", "PROP-0001"),  # one operator writes
-    ("require-replicas", "require-replicas"),
 }
 """Findings on the manifests that are meant to be there."""
 
 
 @cache
 def documents(**options: Any) -> list[Document]:
-    return list(installation(InstallOptions(**{"image": IMAGE, **options})).documents)
+    return list(installation(InstallOptions(**{"image": IMAGE, **options}), BytesIO()).documents)
 
 
 def of_kind(kind: str, **options: Any) -> dict[str, Document]:
@@ -103,6 +103,13 @@ def test_the_arguments_of_admission_are_options_that_there_are() -> None:
     assert parsed["settings"] == "propolis/propolis-settings"
 
 
+def test_the_arguments_of_the_operator_are_options_that_there_are() -> None:
+    command, *rest = arguments_of(of_kind("Deployment")["propolis-operator"])
+    assert command == "operator"
+    parsed = operator.make_context("operator", rest).params
+    assert (parsed["lease"], parsed["from_cluster"]) == ("propolis/propolis-operator", True)
+
+
 def test_the_service_leads_to_the_port_of_the_pods_that_it_selects() -> None:
     service = of_kind("Service")["propolis-admission"]["spec"]
     pod = of_kind("Deployment", replicas=3)["propolis-admission"]["spec"]
@@ -133,7 +140,8 @@ def test_admission_follows_every_kind_that_it_reads_and_writes_its_own_webhooks_
     allowed = set(rules("propolis:admission"))
     plurals = {(one.group, one.kind): one.plural for one in KINDS}
     assert {(group, plurals[group, kind], "watch", "") for group, kind in FOLLOWED} <= allowed
-    written = {(resource, name) for group, resource, verb, name in allowed if verb in ("patch", "delete")}
+    changes = ("patch", "update", "delete")
+    written = {(one[1], one[3]) for one in allowed if one[2] in changes and one[0] != "events.k8s.io"}
     assert all(re.fullmatch("propolis-admission(-policies|-[2-9])?", name) for _, name in written)
     assert {resource for resource, _ in written} == {
         "mutatingwebhookconfigurations", "validatingwebhookconfigurations",
