@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from propolis.app.install_options import ADMISSION, OPERATOR, SETTINGS, InstallOptions, labels_of
 from propolis.core.resource import Document
 from propolis.policy.model.schema.kinds import KINDS, REPORTS
+from propolis.policy.model.update_request import PLURAL
 
 RBAC = "rbac.authorization.k8s.io"
 WEBHOOKS = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]
@@ -73,11 +74,12 @@ def _admission() -> Iterator[Document]:
 
 
 def _admission_in_its_namespace() -> Iterator[Document]:
-    """The authority that replicas share, a Lease for each of them, and the settings."""
+    """The authority that replicas share, a Lease for each of them, the settings, what is left to be done."""
     yield _rule("", ["secrets"], ["create"])
     yield _rule("", ["secrets"], [*_READ, "patch", "update"], [ADMISSION])
     yield _rule("", ["configmaps"], _READ, [SETTINGS])
     yield _rule("coordination.k8s.io", ["leases"], [*_READ, *_WRITE, "delete"])
+    yield _rule("kyverno.io", [PLURAL], ["create"])
 
 
 def _operator() -> Iterator[Document]:
@@ -98,6 +100,7 @@ def _operator_in_its_namespace() -> Iterator[Document]:
     yield _rule("coordination.k8s.io", ["leases"], ["create"])
     yield _rule("coordination.k8s.io", ["leases"], ["get", "patch", "update"], [OPERATOR])
     yield _rule("", ["configmaps"], _READ, [SETTINGS])
+    yield _rule("kyverno.io", [PLURAL, f"{PLURAL}/status"], [*_READ, "patch", "update", "delete"])
 
 
 def _policies() -> Iterator[Document]:

@@ -70,6 +70,7 @@ def _admission(options: InstallOptions) -> Document:
         *("--service", f"{namespace}/{ADMISSION}"),
         *("--certificates", f"secret:{namespace}/{ADMISSION}"),
         *("--settings", f"{namespace}/{SETTINGS}"),
+        *("--operator-account", f"system:serviceaccount:{namespace}:{OPERATOR}"),
     ]
     return _container("admission", options.image, arguments, ("https", ADMISSION_PORT, "HTTPS"), "512Mi")
 
