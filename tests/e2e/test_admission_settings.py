@@ -138,11 +138,7 @@ SIDECAR = {
     "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
     "mutate": {
         "patchStrategicMerge": {
-            "spec": {
-                "containers": [
-                    {"name": "sidecar", "image": "registry.example/side:1", "imagePullPolicy": "Never"}
-                ]
-            }
+            "spec": {"containers": [{"name": "sidecar", "image": "registry.example/side:1"}]}
         }
     },
 }
