@@ -12,8 +12,3 @@ def now() -> datetime:
 def monotonic() -> float:
     """Seconds of a clock that never goes back, for rates and time-outs."""
     return time.monotonic()
-
-
-def processor() -> float:
-    """Seconds of processor time that this process has had."""
-    return time.process_time()
