@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.harness.control_plane.plane import ControlPlane
 from tests.harness.control_plane.program import ROOT, NotBuiltError, build
 
-FOLDER = ROOT / ".cache" / "cluster"
+DEFAULT = ROOT / ".cache" / "cluster"
 POLICIES = ROOT / "examples" / "admission"
 SHOP = ROOT / "examples" / "shop"
 PROPOLIS = str(Path(sys.executable).parent / "propolis")
@@ -35,19 +35,19 @@ There is no node that runs pods. Ctrl-C stops it all.
 """
 
 
-def main() -> int:
-    """Starts it, applies the example, serves admission until it is interrupted."""
+def main(folder: Path) -> int:
+    """Starts it in a folder, applies the example, serves until it is interrupted."""
     try:
         program = build()
     except NotBuiltError as error:
         sys.stderr.write(f"no control plane: {error}\n")
         return 1
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True, mode=0o700)
-    with ControlPlane(program, FOLDER) as plane:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    with ControlPlane(program, folder) as plane:
         _furnish(plane)
         told = {"server": plane.server, "kubeconfig": plane.kubeconfig, "program": program}
-        store = FOLDER / "propolis.db"
+        store = folder / "propolis.db"
         return _served(
             plane.kubeconfig,
             store,
@@ -73,7 +73,7 @@ def _furnish(plane: ControlPlane) -> None:
 
 def _served(kubeconfig: Path, store: Path, ready: Callable[[], None]) -> int:
     """Serves in the foreground; an interruption reaches all, and this waits until they have left."""
-    shared = ["--from-cluster", "--kubeconfig", str(kubeconfig), "--store", str(store)]
+    shared = ["--port", "0", "--from-cluster", "--kubeconfig", str(kubeconfig), "--store", str(store)]
     processes = [
         subprocess.Popen([PROPOLIS, *command, *shared]) for command in (["admission", "serve"], ["operator"])
     ]
@@ -96,4 +96,4 @@ def _tell(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if sys.argv[1:] else DEFAULT))
