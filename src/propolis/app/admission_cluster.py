@@ -7,6 +7,7 @@ import msgspec
 
 from propolis.app.admission_service import World
 from propolis.app.live_lookups import LiveLookups
+from propolis.app.service_calls import ServiceCalls
 from propolis.cluster.discovery import Served
 from propolis.cluster.informer import Informer
 from propolis.cluster.reader import ClusterReader
@@ -30,8 +31,9 @@ class AdmissionCluster:
         reflectors: To be run; each tells what broke.
     """
 
-    def __init__(self, reader: ClusterReader) -> None:
+    def __init__(self, reader: ClusterReader, services: ServiceCalls | None = None) -> None:
         self.reader = reader
+        self._services = services
         self._namespaces = Informer[Document](_document)
         self._bindings = [Informer[RoleBinding](_binding, self._forget) for _ in range(2)]
         self._bound: BoundRoles | None = None
@@ -51,7 +53,7 @@ class AdmissionCluster:
 
     def world(self, entries: Sequence[GlobalContextEntry]) -> World:
         """What decisions may ask, by the kinds that the server serves now."""
-        lookups = LiveLookups(self.reader, entries)
+        lookups = LiveLookups(self.reader, entries, self._services)
         kinds = {(one.group, one.plural): one.kind for one in self.reader.served}
 
         async def answer(key: LookupKey) -> Answer:

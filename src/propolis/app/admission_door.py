@@ -15,6 +15,7 @@ from propolis.app.admission_rules import AdmissionRules
 from propolis.app.admission_webhooks import Target, configurations, remove, write
 from propolis.app.configured_webhooks import Configured, configured_webhooks
 from propolis.app.policy_webhook import policy_configuration
+from propolis.app.service_calls import ServiceCalls
 from propolis.cluster.reader import ClusterReader
 from propolis.cluster.reflector import Reflector
 from propolis.core import clock
@@ -39,8 +40,9 @@ class Door:
         target: Target,
         tasks: asyncio.TaskGroup,
         replicas: Replicas | None = None,
+        services: ServiceCalls | None = None,
     ) -> None:
-        self.cluster = AdmissionCluster(reader)
+        self.cluster = AdmissionCluster(reader, services)
         self.reflectors: list[Reflector] = []
         self._reader = reader
         self._policies = policies

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from propolis.app.admission_webhooks import Service, Target
+from propolis.app.egress import DEFAULT_EGRESS, Egress
 from propolis.app.settings import read_settings
 from propolis.cluster.in_cluster import in_cluster_access
 from propolis.cluster.kubeconfig import Access, load_access
@@ -42,6 +43,7 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
         operator: The user whose requests cause nothing: the operator's own.
         has_events: Whether the cluster is told of decisions as events.
         omitted_events: Reasons of events that are not told.
+        egress: Which services policies may call.
     """
 
     policies: tuple[str, ...] = ()
@@ -68,6 +70,7 @@ class AdmissionOptions(msgspec.Struct, frozen=True):
     operator: str = ""
     has_events: bool = True
     omitted_events: frozenset[str] = frozenset()
+    egress: Egress = DEFAULT_EGRESS
 
 
 def own_namespace(options: AdmissionOptions) -> str:

@@ -26,6 +26,7 @@ from propolis.app.admission_tasks import repeat, tell, until_asked
 from propolis.app.admission_webhooks import Target
 from propolis.app.evaluation_guard import EvaluationGuard
 from propolis.app.server import listen
+from propolis.app.service_calls import ServiceCalls, open_service_calls
 from propolis.cluster.events import EventWriter
 from propolis.cluster.reader import ClusterReader, open_reader
 from propolis.core.errors import Error
@@ -52,7 +53,7 @@ def serve_admission(options: AdmissionOptions) -> None:
     """
     admission = _Admission(options)
     settle()
-    with asyncio.Runner(loop_factory=new_loop) as runner:
+    with admission.guard.installed(), asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(admission.run())
 
 
@@ -64,8 +65,7 @@ class _Admission:
         source = SettingsSource(options.settings_file, options.settings)
         self._policies = AdmissionPolicies(PolicyFiles(options.policies, options.exceptions), source)
         self._service = AdmissionService(self._policies.rules, NOBODYS_WORLD, AdmissionMetrics())
-        self._service.guard = EvaluationGuard()
-        self._service.guard.install()
+        self.guard = self._service.guard = EvaluationGuard()
         self._recorder = self._begin_recording()
         self._told: set[str] = set()
         self._known: Collection[str] = ()
@@ -109,10 +109,14 @@ class _Admission:
         """Serves; everything else stands around it."""
         listener = listen(self._options.host, self._options.port)
         with contextlib.closing(listener):
-            async with self._opened() as reader, asyncio.TaskGroup() as tasks:
+            async with (
+                self._opened() as reader,
+                open_service_calls(self._options.egress) as services,
+                asyncio.TaskGroup() as tasks,
+            ):
                 identity = await open_identity(self._options, reader.client if reader else None)
                 target = target_of(self._options, listener.getsockname()[1], identity.bundle)
-                door = await self._opened_door(reader, identity, target, tasks) if reader else None
+                door = await self._opened_door(reader, services, identity, target, tasks) if reader else None
                 self._take(door)
                 application = AdmissionApplication(self._service)
                 server = Server(server_config(application, identity.certificates.context))
@@ -137,7 +141,12 @@ class _Admission:
             yield reader
 
     async def _opened_door(
-        self, reader: ClusterReader, identity: ServerIdentity, target: Target, tasks: asyncio.TaskGroup
+        self,
+        reader: ClusterReader,
+        services: ServiceCalls,
+        identity: ServerIdentity,
+        target: Target,
+        tasks: asyncio.TaskGroup,
     ) -> Door:
         """The door, with everything known that has to be before anything is decided."""
         secret = self._options.secret
@@ -145,7 +154,7 @@ class _Admission:
         metrics = self._service.metrics
         reader.client.observe = metrics.queried
         metrics.kind_of = lambda group, resource: kind_of(reader.served, group, resource)
-        door = Door(reader, self._policies, target, tasks, replicas)
+        door = Door(reader, self._policies, target, tasks, replicas, services)
         await door.open(from_cluster=self._options.from_cluster)
         self._begin_acting(reader, tasks)
         if secret:

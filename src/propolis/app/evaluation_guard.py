@@ -8,7 +8,8 @@ that stands still makes no rule slow.
 """
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import ceil
 from typing import TypeVar
 
@@ -33,10 +34,19 @@ class EvaluationGuard:
         self._is_active = False
         self._now = self._rule_end = self._whole_end = 0
 
-    def install(self) -> None:
-        """Takes the signal, and has the timer go; to be called by the main thread."""
-        signal.signal(signal.SIGPROF, self._tick)
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Takes the signal and has the timer go while the block runs; for the main thread.
+
+        The timer ends before the handler does: a process that ends while it goes would be killed by it.
+        """
+        before = signal.signal(signal.SIGPROF, self._tick)
         signal.setitimer(signal.ITIMER_PROF, self._tick_seconds, self._tick_seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
 
     def run(self, evaluation: Callable[[], Result], left_seconds: float) -> Result:
         """The result of an evaluation, for which there is so much time at most.

@@ -10,6 +10,7 @@ import msgspec
 
 from propolis.app.lookups import RANDOM_BYTES
 from propolis.app.progress import silent
+from propolis.app.service_calls import ServiceCalls
 from propolis.cluster.discovery import Served
 from propolis.cluster.reader import ClusterReader
 from propolis.core.errors import Error, SourceError
@@ -18,6 +19,7 @@ from propolis.lang.cel.libraries.kubernetes.authorizer import AUTHORIZATION
 from propolis.lang.wildcard import matches
 from propolis.policy import lookups
 from propolis.policy.engine.object_answers import ObjectAnswers, projected
+from propolis.policy.model.context import ApiCall
 from propolis.policy.model.global_context import GlobalContextEntry
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
@@ -27,10 +29,23 @@ _Arguments = tuple[str, ...]
 
 
 class LiveLookups:
-    """Answers as the API server does; what only the inside of the cluster or a registry knows is an error."""
+    """Answers as the API server and services do; what only a registry knows is an error."""
 
-    def __init__(self, live: ClusterReader, entries: Sequence[GlobalContextEntry] = ()) -> None:
+    def __init__(
+        self,
+        live: ClusterReader,
+        entries: Sequence[GlobalContextEntry] = (),
+        services: ServiceCalls | None = None,
+    ) -> None:
+        """Asks one cluster.
+
+        Args:
+            live: For the API server.
+            entries: Global entries.
+            services: For calls beyond it; None where none are made.
+        """
         self._live = live
+        self._services = services
         self._entries = {entry.name: entry for entry in entries}
         self._ways: dict[str, Callable[[_Arguments], Awaitable[Answer]]] = {
             lookups.NAMESPACE: lambda arguments: self._get(f"/api/v1/namespaces/{_quoted(*arguments)}"),
@@ -51,6 +66,8 @@ class LiveLookups:
 
     async def answer(self, key: LookupKey) -> Answer:
         """The answer for one key; what fails is told in it."""
+        if key.kind in _SERVICES and self._services is not None:
+            return await self._services.answer(key)
         way = self._ways.get(key.kind)
         if way is None:
             where = "is asked inside of the cluster" if key.kind in _SERVICES else "is not known here"
@@ -120,8 +137,10 @@ class LiveLookups:
             found = await self._get(kind.path_in(source.namespace or ""))
             items = found.value.get("items") if isinstance(found.value, dict) else None
             return Answer(items or [], found.version)
+        if call is not None and call.service is not None:
+            return await self.answer(_service_key(call))
         if call is None or not call.url_path:
-            return Answer(error=f"global context entry {entry.name} calls a service")
+            return Answer(error=f"global context entry {entry.name} names no source")
         return await self._api_call((call.method or "GET", call.url_path))
 
     async def _authorization(self, arguments: _Arguments) -> Answer:
@@ -137,6 +156,18 @@ class LiveLookups:
         if status.get("evaluationError") and not status.get("allowed"):
             return Answer(error=str(status["evaluationError"]))
         return Answer({"allowed": status.get("allowed") is True, "reason": str(status.get("reason") or "")})
+
+
+def _service_key(call: ApiCall) -> LookupKey:
+    """What a global entry asks of a service; it has no variables."""
+    service = call.service
+    url, headers = (service.url, service.headers) if service else ("", None)
+    written = {one.key: one.value for one in headers or ()}
+    data = {one.key: one.value for one in call.data or ()}
+    body = msgspec.json.encode(data).decode() if call.method == "POST" else ""
+    told = msgspec.json.encode(written).decode() if written else ""
+    bundle = (service.ca_bundle if service else "") or ""
+    return lookups.service_call_key(call.method or "GET", url, body, told, bundle)
 
 
 def is_api_path(path: str) -> bool:

@@ -25,6 +25,7 @@ from propolis.app.operator_statuses import LOOK_SECONDS as STATUS_SECONDS
 from propolis.app.operator_statuses import OperatorStatuses
 from propolis.app.operator_telling import MakeTelling, Telling, to_nobody
 from propolis.app.server import listen
+from propolis.app.service_calls import open_service_calls
 from propolis.app.terms import Terms
 from propolis.cluster.api_client import open_client
 from propolis.cluster.kubeconfig import Access
@@ -56,11 +57,10 @@ def operate(options: OperatorOptions, tellings: MakeTelling = to_nobody) -> None
     """
     operator = Operator(options, tellings)
     guard = EvaluationGuard()
-    guard.install()
     operator.guard = lambda evaluation: guard.run(evaluation, WHOLE_SECONDS)
     settle()
     try:
-        with asyncio.Runner(loop_factory=new_loop) as runner:
+        with guard.installed(), asyncio.Runner(loop_factory=new_loop) as runner:
             runner.run(operator.run_until_asked())
     except BaseExceptionGroup as group:
         raise first_error(group) from group
@@ -160,8 +160,9 @@ class Operator:
         policies, self._policies = self._policies or self._read(), None
         settings = SettingsSource(options.settings_file, options.settings)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                cluster = self.cluster = OperatorCluster(reader, policies, settings, telling, tasks)
+            async with open_service_calls(options.egress) as services, asyncio.TaskGroup() as tasks:
+                cluster = OperatorCluster(reader, policies, settings, telling, tasks, services)
+                self.cluster = cluster
                 if self.guard is not None:
                     cluster.background.scan.judging.guard = self.guard
                 for know in telling.before:

@@ -9,6 +9,7 @@ from propolis.app.live_lookups import LiveLookups
 from propolis.app.operator_metrics import OperatorMetrics
 from propolis.app.operator_policies import ScanPolicies
 from propolis.app.operator_telling import Telling
+from propolis.app.service_calls import ServiceCalls
 from propolis.cluster.reader import ClusterReader
 from propolis.cluster.reflector import Reflector
 from propolis.core import clock
@@ -42,16 +43,20 @@ class OperatorCluster:
         settings: SettingsSource,
         telling: Telling,
         tasks: asyncio.TaskGroup,
+        services: ServiceCalls | None = None,
     ) -> None:
         self.is_known = False
         self._reader = reader
+        self._services = services
         self._policies = policies
         self._settings = settings
         self._tasks = tasks
         self._reflectors: list[Reflector] = []
         self._entries = {entry.name: entry for entry in policies.entries}
         scan = Scan(telling.sinks, clock.now, self._concern, reader.client.server)
-        self.background = Background(reader.client, scan, LiveLookups(reader, policies.entries).answer)
+        self.background = Background(
+            reader.client, scan, LiveLookups(reader, policies.entries, services).answer
+        )
         self.metrics = OperatorMetrics(self.background, telling.backlog)
         self._observers = (self.metrics.observe, *telling.observers)
         scan.observe = self._observe
@@ -141,7 +146,7 @@ class OperatorCluster:
         """Judges from now on by the policies as they are now."""
         entries = {entry.name: entry for entry in self._policies.entries}
         is_other, self._entries = entries != self._entries, entries
-        self.background.ask = LiveLookups(self._reader, self._policies.entries).answer
+        self.background.ask = LiveLookups(self._reader, self._policies.entries, self._services).answer
         if is_other:
             self.background.scan.answers.regard_again(GLOBAL_CONTEXT)
         self.background.take_rules(self._policies.rules)

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from propolis.app.egress import DEFAULT_EGRESS, Egress
+
 Reports = Literal["resource", "namespace", "none"]
 
 
@@ -25,6 +27,7 @@ class OperatorOptions(msgspec.Struct, frozen=True):
         omitted_events: Reasons of events that are not told.
         store: Where findings are stored, for the console; None for nowhere.
         cluster: By which name; of the context when empty.
+        egress: Which services policies may call.
         host: On which health and metrics are served.
         port: The same; 0 for any that is free.
     """
@@ -43,5 +46,6 @@ class OperatorOptions(msgspec.Struct, frozen=True):
     omitted_events: frozenset[str] = frozenset()
     store: Path | None = None
     cluster: str = ""
+    egress: Egress = DEFAULT_EGRESS
     host: str = "127.0.0.1"
     port: int = 9444

@@ -5,7 +5,14 @@ from pathlib import Path
 import click
 
 from propolis.app.admission_webhooks import Service
-from propolis.cli.options import event_reasons, omit_events_option, store_option
+from propolis.cli.options import (
+    egress_rules,
+    event_reasons,
+    http_allowlist_option,
+    http_blocklist_option,
+    omit_events_option,
+    store_option,
+)
 from propolis.core.errors import DocumentError
 
 _IN_SECRET = "secret:"  # noqa: S105  # a prefix of the option, no secret
@@ -71,6 +78,8 @@ _SETTINGS = "NAMESPACE/NAME, without --offline and --settings-file"
     "--events/--no-events", "has_events", default=True, show_default=True, help="Tell decisions as events."
 )
 @omit_events_option
+@http_blocklist_option
+@http_allowlist_option
 @store_option
 @click.option("--no-records", is_flag=True, help="Do not keep what is decided.")
 @click.option(
@@ -108,6 +117,8 @@ def serve(
     operator: str,
     has_events: bool,
     omitted: str,
+    blocked: str | None,
+    allowed: str,
     store: Path | None,
     no_records: bool,
     record_days: int,
@@ -162,6 +173,7 @@ def serve(
             operator=operator,
             has_events=has_events,
             omitted_events=event_reasons(omitted),
+            egress=egress_rules(blocked, allowed),
             records=None if no_records else store or read_settings().store,
             record_days=record_days,
             settings=settings,

@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from propolis.cli.options import event_reasons, omit_events_option
+from propolis.cli.options import (
+    egress_rules,
+    event_reasons,
+    http_allowlist_option,
+    http_blocklist_option,
+    omit_events_option,
+)
 from propolis.core.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -62,6 +68,8 @@ if TYPE_CHECKING:
     "--events/--no-events", "has_events", default=True, show_default=True, help="Tell new failures as events."
 )
 @omit_events_option
+@http_blocklist_option
+@http_allowlist_option
 @click.option(
     "--store",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -84,6 +92,8 @@ def operator(
     reports: "Reports",
     has_events: bool,
     omitted: str,
+    blocked: str | None,
+    allowed: str,
     store: Path | None,
     cluster_name: str,
     host: str,
@@ -123,6 +133,7 @@ def operator(
         reports=reports,
         has_events=has_events,
         omitted_events=event_reasons(omitted),
+        egress=egress_rules(blocked, allowed),
         store=store,
         cluster=cluster_name,
         host=host,

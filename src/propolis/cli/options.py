@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from propolis.core.errors import DocumentError
 from propolis.core.finding import Severity
+
+if TYPE_CHECKING:
+    from propolis.app.egress import Egress
 
 SEVERITIES = [severity.value for severity in Severity]
 
@@ -23,6 +26,22 @@ omit_events_option = click.option(
     default="",
     metavar="REASON,...",
     help="Of PolicyViolation, PolicyApplied, PolicyError, PolicySkipped those that are not told.",
+)
+
+http_blocklist_option = click.option(
+    "--http-blocklist",
+    "blocked",
+    default=None,
+    metavar="NETWORK|NAME,...",
+    help="Addresses and names that policies never call.  [default: metadata services, this machine]",
+)
+
+http_allowlist_option = click.option(
+    "--http-allowlist",
+    "allowed",
+    default="",
+    metavar="URL,...",
+    help="Beginnings of URLs that policies may call, and no others.  [default: any]",
 )
 
 cluster_name_option = click.option(
@@ -91,6 +110,18 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def egress_rules(blocked: str | None, allowed: str) -> "Egress":
+    """Which services policies may call. Raises `DocumentError`."""
+    from propolis.app.egress import DEFAULT_BLOCKED, egress_of
+
+    never = DEFAULT_BLOCKED if blocked is None else _parts(blocked)
+    return egress_of(never, _parts(allowed))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def event_reasons(text: str) -> frozenset[str]:

@@ -40,12 +40,17 @@ DATA = {f"k{number}": "x" for number in range(3000)}
 
 @pytest.fixture
 def guard() -> Iterator[EvaluationGuard]:
-    before = signal.getsignal(signal.SIGPROF)
     found = EvaluationGuard(0.05, 0.2)
-    found.install()
-    yield found
-    signal.setitimer(signal.ITIMER_PROF, 0)
-    signal.signal(signal.SIGPROF, before)
+    with found.installed():
+        yield found
+
+
+def test_nothing_ticks_once_it_is_over() -> None:
+    before = signal.getsignal(signal.SIGPROF)
+    with EvaluationGuard().installed():
+        assert signal.getitimer(signal.ITIMER_PROF)[1] > 0
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGPROF) == before
 
 
 def spin() -> None:
