@@ -132,7 +132,7 @@ def refused_to(plane: ControlPlane, user: str) -> list[str]:
     return [
         f"{one['verb']} {one['requestURI']}"
         for one in events
-        if one["user"]["username"] == user and one["responseStatus"]["code"] == 403
+        if one["user"].get("username") == user and one["responseStatus"]["code"] == 403
     ]
 
 
