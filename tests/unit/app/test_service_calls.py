@@ -3,7 +3,10 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from propolis.app import service_calls
 from propolis.app.egress import DEFAULT_BLOCKED, BlockedError, GuardedResolver, egress_of
 from propolis.app.service_calls import open_service_calls
+from propolis.cluster.authority import Identity, issue, make_authority
 from propolis.core.errors import DocumentError
 from propolis.core.evaluation import Answer, LookupKey
 from propolis.policy.lookups import HTTP_CALL, SERVICE_CALL
@@ -129,6 +133,31 @@ def test_a_service_that_is_not_there_is_an_error() -> None:
             )
 
     assert asyncio.run(run()).error.startswith("failed to call http://127.0.0.1:")
+
+
+def test_a_service_is_known_by_the_authority_of_the_policy_alone(tmp_path: Path) -> None:
+    now = datetime.now(UTC)  # noqa: TID251  # certificates of a test begin now
+    authority = make_authority("own", now, timedelta(days=1))
+    pair = issue(authority, Identity("service", hosts=("127.0.0.1",)), now, timedelta(days=1))
+    (tmp_path / "both.pem").write_bytes(pair.certificate + pair.key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+
+    async def run(bundle: str) -> Answer:
+        application = web.Application()
+        application.router.add_get("/", says)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+        try:
+            async with open_service_calls(ANYWHERE) as calls:
+                url = f"https://127.0.0.1:{runner.addresses[0][1]}/"
+                return await calls.answer(LookupKey(SERVICE_CALL, ("GET", url, "", "", bundle)))
+        finally:
+            await runner.cleanup()
+
+    assert asyncio.run(run(authority.certificate.decode())).value["method"] == "GET"
+    assert "failed to call" in asyncio.run(run("")).error
 
 
 def test_an_authority_that_is_none_is_an_error() -> None:
