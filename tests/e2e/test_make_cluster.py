@@ -1,6 +1,7 @@
 """``make cluster``, as the README says: the shop, a refusal, reports, a change of a policy, and an end."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -25,7 +26,12 @@ class Cluster:
         self._kubeconfig = folder / "admin.kubeconfig"
         command = [sys.executable, "-m", "tests.harness.control_plane", str(folder)]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
         )
 
     def told(self) -> str:
@@ -56,7 +62,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         pytest.skip(f"NO CONTROL PLANE: {error}")
     yield found
     if found.process.poll() is None:
-        found.process.kill()
+        os.killpg(found.process.pid, signal.SIGKILL)
         found.process.wait()
     if found.process.stdout is not None:
         found.process.stdout.close()

@@ -15,7 +15,8 @@ from tests.harness.control_plane import ControlPlane
 from tests.harness.control_plane.plane import free_ports
 
 Document = dict[str, Any]
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
+"""A deadline, not a measure: machines that run tests may be busy."""
 PROPOLIS = Path(sys.executable).parent / "propolis"
 
 PRIVILEGED = {
