@@ -19,7 +19,7 @@ from propolis.core.resource import ResourceRef
 from tests.harness.admission import PRIVILEGED, Admission, pod, policy, until
 from tests.harness.control_plane import ControlPlane
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 60
 TERMS = Terms(lease_seconds=4, renewal_seconds=2.5, retry_seconds=0.5)
 CANDIDATE = """
 import asyncio, sys

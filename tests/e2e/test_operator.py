@@ -19,7 +19,7 @@ from propolis.core.resource import Document, ResourceRef
 from tests.harness import scan_policies as policies
 from tests.harness.control_plane import ControlPlane
 
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 LOOK_SECONDS = 0.02
 CLOSE_SECONDS = 0.25
 """For connections with TLS that are being closed when the operator has ended."""

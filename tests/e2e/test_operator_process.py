@@ -18,7 +18,7 @@ from tests.harness import scan_policies as policies
 from tests.harness.control_plane import ControlPlane
 from tests.harness.corpora import corpus
 
-WAIT_SECONDS = 40
+WAIT_SECONDS = 60
 PAUSE_SECONDS = 0.1
 PROPOLIS = Path(sys.executable).parent / "propolis"
 

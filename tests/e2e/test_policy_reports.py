@@ -19,7 +19,7 @@ from propolis.reports.sinks.namespace_reports import NamespaceReports
 from propolis.reports.sinks.policy_reports import PolicyReports
 from tests.harness.control_plane import ControlPlane
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 60
 PAUSE_SECONDS = 0.1
 KYVERNO = Reported("ClusterPolicy", "kyverno", "high", (("process", "background scan"),))
 
