@@ -7,8 +7,10 @@ from pathlib import Path
 from propolis.app.operator_store import StoreSink
 from propolis.core.finding import Finding, Outcome, Rule
 from propolis.core.resource import ResourceRef
+from propolis.reports.console.application import build_application
 from propolis.store.database import open_database
 from propolis.store.finding_queries import FindingFilter, list_findings
+from tests.harness.asgi import ask
 
 LABELS = Rule("policy", "labels", "team")
 WEB = ResourceRef("v1", "Pod", "web", "shop", uid="1")
@@ -86,3 +88,14 @@ def test_pauses_grow_while_the_store_is_down(tmp_path: Path) -> None:
         asyncio.run(run())
     assert pauses[:4] == [1.0, 2.0, 4.0, 8.0]
     assert max(pauses) == 30.0
+
+
+def test_the_console_says_that_an_operator_watches(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    sink = StoreSink(path, "live", lambda _text: None)
+    sink.put(WEB, failing(WEB))
+    assert asyncio.run(sink.write())
+    page = ask(build_application(open_database(path)), "/").text
+    assert "Watched by an operator" in page
+    assert "Fix first" not in page
+    assert "web" in ask(build_application(open_database(path)), "/findings").text
