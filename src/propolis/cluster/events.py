@@ -20,7 +20,7 @@ from propolis.cluster.api_client import ApiClient
 from propolis.cluster.pace import Pace
 from propolis.core import clock
 from propolis.core.errors import Error
-from propolis.core.resource import ResourceRef
+from propolis.core.resource import ResourceRef, object_reference
 
 API_VERSION = "events.k8s.io/v1"
 FIELD_MANAGER = "propolis-events"
@@ -257,24 +257,13 @@ class EventWriter:
             "reason": told.reason,
             "action": told.action,
             "note": told.note,
-            "regarding": _reference(told.regarding),
+            "regarding": object_reference(told.regarding),
         }
         if told.related is not None:
-            document["related"] = _reference(told.related)
+            document["related"] = object_reference(told.related)
         if event.count > 1:
             document["series"] = {"count": event.count, "lastObservedTime": _micro_time(event.last)}
         return document
-
-
-def _reference(resource: ResourceRef) -> dict[str, str]:
-    fields = {
-        "apiVersion": resource.api_version,
-        "kind": resource.kind,
-        "namespace": resource.namespace,
-        "name": resource.name,
-        "uid": resource.uid,
-    }
-    return {name: text for name, text in fields.items() if text}
 
 
 def _micro_time(moment: datetime) -> str:

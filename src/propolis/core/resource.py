@@ -39,6 +39,18 @@ class ResourceRef(msgspec.Struct, frozen=True, order=True):
         return f"{self.namespace}/{path}" if self.namespace else path
 
 
+def object_reference(resource: ResourceRef) -> dict[str, str]:
+    """A resource as Kubernetes refers to objects; what is not known is left out."""
+    fields = {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "namespace": resource.namespace,
+        "name": resource.name,
+        "uid": resource.uid,
+    }
+    return {name: text for name, text in fields.items() if text}
+
+
 class Origin(msgspec.Struct, frozen=True):
     """Where a resource was read: a file and the line of its document, or an API server."""
 

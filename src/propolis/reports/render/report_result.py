@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from propolis.core.finding import Finding, Outcome, Reported
-from propolis.core.resource import ResourceRef
+from propolis.core.resource import object_reference
 from propolis.policy.engine.cel.evidence import CelEvidence
 from propolis.policy.engine.evidence import ExceptionEvidence, PodSecurityEvidence
 from propolis.policy.engine.pod_security.exclusions import CONTROLS
@@ -116,18 +116,6 @@ def shortened(text: str, most_bytes: int) -> str:
     if len(data) <= most_bytes:
         return data.decode()
     return data[: most_bytes - 3].decode(errors="ignore") + "..."
-
-
-def object_reference(resource: ResourceRef) -> dict[str, str]:
-    """A resource as Kubernetes refers to objects."""
-    fields = {
-        "apiVersion": resource.api_version,
-        "kind": resource.kind,
-        "namespace": resource.namespace,
-        "name": resource.name,
-        "uid": resource.uid,
-    }
-    return {name: text for name, text in fields.items() if text}
 
 
 def summary_of(outcomes: Iterable[str]) -> dict[str, int]:

@@ -11,8 +11,8 @@ from typing import Protocol
 import msgspec
 
 from propolis.core.finding import Finding, Outcome
-from propolis.core.resource import ResourceRef
-from propolis.reports.render.report_result import ReportResult, is_reported, object_reference, result_of
+from propolis.core.resource import ResourceRef, object_reference
+from propolis.reports.render.report_result import ReportResult, is_reported, result_of
 from propolis.reports.sinks.report import MANAGED_BY, OWN_LABEL, Key, Report, Waiting
 
 MOST_BYTES = 1_000_000
