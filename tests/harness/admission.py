@@ -1,6 +1,7 @@
 """A running admission server in front of a real API server, as its users start it."""
 
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -71,7 +72,7 @@ class Admission:
         self.folder.mkdir()
         self.store = folder / "records" / "store.db"
         self.name = f"propolis-{namespace}"
-        self._options: list[str] = []
+        self.environment: dict[str, str] = {}
         self._process: subprocess.Popen[str] | None = None
         self._listener = threading.Thread()
         self.address = ""
@@ -90,7 +91,10 @@ class Admission:
         if "--certificates" not in more:
             command += ["--certificates", str(self.folder.parent / "ca")]
         command += ["--store", str(self.store)]
-        self._process = subprocess.Popen([*command, *more], stderr=subprocess.PIPE, text=True)
+        environment = {**os.environ, **self.environment}  # noqa: TID251  # of a child
+        self._process = subprocess.Popen(
+            [*command, *more], stderr=subprocess.PIPE, text=True, env=environment
+        )
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self.told.append(line.rstrip())

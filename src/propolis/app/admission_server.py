@@ -29,6 +29,7 @@ from propolis.app.server import listen
 from propolis.app.service_calls import ServiceCalls, open_service_calls
 from propolis.cluster.events import EventWriter
 from propolis.cluster.reader import ClusterReader, open_reader
+from propolis.core import clock
 from propolis.core.errors import Error
 from propolis.policy.engine.events import ADMISSION
 
@@ -37,7 +38,7 @@ LOOK_SECONDS = 0.25
 DISCOVER_SECONDS = 30.0
 """Between two looks at the kinds that the API server serves, and at its webhook configurations."""
 RENEW_SECONDS = 60.0
-"""Between two looks at certificates: a clock may have jumped."""
+"""Between two looks at certificates."""
 SETTLE_SECONDS = 5.0
 """After which API servers ask by the webhook configurations that were written."""
 LEAVE_SECONDS = 1.0
@@ -68,6 +69,7 @@ class _Admission:
         self.guard = self._service.guard = EvaluationGuard()
         self._recorder = self._begin_recording()
         self._told: set[str] = set()
+        self._jumps = clock.Jumps()
         self._known: Collection[str] = ()
         self._acting: list[asyncio.Task[None]] = []
 
@@ -185,7 +187,7 @@ class _Admission:
 
     async def _look(self, door: Door | None, identity: ServerIdentity) -> None:
         """Takes policies over that have changed, and lets the API server ask for what they need."""
-        if identity.is_changed:
+        if self._jumps.have_happened() or identity.is_changed:
             await self._renew(door, identity)
         if await self._policies.look():
             self._take(door)
