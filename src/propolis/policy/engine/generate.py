@@ -30,6 +30,18 @@ MOST_TARGETS = 1_000
 """Resources that one rule may generate for one trigger."""
 
 
+class SourceGoneError(ContextError):
+    """What is to be copied is not there.
+
+    Attributes:
+        copy: What it was to be copied to.
+    """
+
+    def __init__(self, message: str, copy: ResourceRef) -> None:
+        super().__init__(message)
+        self.copy = copy
+
+
 def compile_generation(generation: Generation, maker: Maker) -> Validate:
     """A generate rule as a function; its results carry what is to be created, updated or deleted."""
     parts: list[_Loop | _Pattern] = [_Loop(item, maker) for item in generation.foreach or ()]
@@ -46,6 +58,9 @@ def compile_generation(generation: Generation, maker: Maker) -> Validate:
                 targets = part.targets(context, questions)
                 questions.ask()
                 actions += _actions(context, targets, trigger, maker)
+            except SourceGoneError as error:
+                problems.append(error.message)
+                actions += removal(context, error.copy, maker) if maker.synchronizes else ()
             except ExpressionError as error:
                 problems.append(error.message)
         if problems:
@@ -134,7 +149,7 @@ class _Pattern:
             return [Target(ref, {})]
         found = ask_resources(context, (ref.api_version, ref.kind, namespace, name, ""))
         if not found:
-            raise ContextError(f"source resource {ref.kind} {namespace}/{name} not found")
+            raise SourceGoneError(f"source resource {ref.kind} {namespace}/{name} not found", ref)
         return [Target(ref, _copied(found[0], ref))]
 
     def _copies(self, context: Context, namespace: str, source: dict[str, Any]) -> list[Target]:
