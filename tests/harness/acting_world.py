@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from propolis.cluster.discovery import Served
 from propolis.cluster.object_writer import ChangedError
@@ -13,11 +13,13 @@ from propolis.core.resource import Document, Origin, Resource, ResourceRef, refe
 from propolis.lang.json_patch import apply_patch
 from propolis.policy.controllers.acting import Acting
 from propolis.policy.controllers.acting_policies import Owner
-from propolis.policy.controllers.attempt import Deed
 from propolis.policy.controllers.concerns import GroupPlural, concern_of
 from propolis.policy.engine.object_answers import ObjectAnswers
 from propolis.policy.engine.subject import PolicySubject, UserInfo
 from propolis.policy.sources.documents import read_policies
+
+if TYPE_CHECKING:
+    from propolis.policy.controllers.attempt import Deed
 
 SERVED = (
     Served("", "v1", "Namespace", "namespaces", is_namespaced=False),
