@@ -14,7 +14,7 @@ from propolis.cluster.discovery import Served
 from propolis.cluster.object_writer import ChangedError
 from propolis.core import clock
 from propolis.core.errors import Error
-from propolis.core.evaluation import LookupKey
+from propolis.core.evaluation import LookupKey, StoppedError
 from propolis.core.resource import ResourceRef
 from propolis.policy.controllers.acting_policies import ActingRule, ActingRules, Owner, acting_rules
 from propolis.policy.controllers.adoption import adopt, triggers
@@ -94,6 +94,7 @@ class Acting:
         self._jobs: deque[Callable[[], Awaitable[None]]] = deque()
         self._tasks: asyncio.TaskGroup | None = None
         self._is_working = False
+        self._gone: set[Owner] = set()
 
     # What comes
 
@@ -105,6 +106,7 @@ class Acting:
             rule = before[owner]
             goes = rule.goes_with_rule if rule.policy in there else rule.goes_with_policy
             self._leave(rule, goes=goes)
+        self._gone -= self.rules.keys()
         new = [rule for owner, rule in self.rules.items() if _is_other(rule, before.get(owner))]
         for rule in new:
             for pair in self.pairs.of(rule.owner):
@@ -123,6 +125,7 @@ class Acting:
             self._end(pair)
         self.problems.pop(rule.owner, None)
         if goes:
+            self._gone.add(rule.owner)
             self._jobs.append(lambda: self._delete_all(rule))
 
     def request(self, name: str, owner: Owner, trigger: ResourceRef, request: PolicySubject | None) -> None:
@@ -223,6 +226,9 @@ class Acting:
             self._failed(pair, str(error), seconds=FIRST_SECONDS)
         except Error as error:
             self._failed(pair, str(error))
+        except (StoppedError, Exception) as error:  # noqa: BLE001  # a fault in one rule must not end all
+            self.counts["faults"] += 1
+            self._failed(pair, f"the rule could not be carried out: {type(error).__name__}")
         finally:
             self.pairs.done(pair)
             self._woken.set()
@@ -243,8 +249,16 @@ class Acting:
         if not attempted.is_there:
             await self._without_trigger(rule, pair)
             return
+        if not self.pairs.is_there(pair):
+            self._too_late(rule)
+            return
         await self._delete_for_gone(rule, pair)
         self._take(rule, pair, attempted)
+
+    def _too_late(self, rule: ActingRule) -> None:
+        """The rule went while it was carried out."""
+        if rule.owner in self._gone:
+            self._jobs.append(lambda: self._delete_all(rule))
 
     async def _without_trigger(self, rule: ActingRule, pair: Pair) -> None:
         """The trigger is gone, or not there yet. Raises `SourceError`."""
@@ -324,6 +338,8 @@ class Acting:
             self._end(pair)
 
     def _failed(self, pair: Pair, problem: str, seconds: float | None = None) -> None:
+        if not self.pairs.is_there(pair):
+            return
         self.counts["failed"] += 1
         self.problems[pair.owner] = problem
         is_end = pair.tries >= MOST_TRIES

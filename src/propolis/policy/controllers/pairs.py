@@ -148,6 +148,8 @@ class Pairs:
     def depend(self, pair: Pair, concerns: Iterable[Concern]) -> None:
         """These are what a pair depends on from now on."""
         self._forget(pair)
+        if not self.is_there(pair):
+            return
         pair.concerns = frozenset(concerns)
         for one in pair.concerns:
             self._about[one.kind][one.namespace, one.name].add(pair.key)

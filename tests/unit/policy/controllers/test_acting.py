@@ -8,7 +8,7 @@ import pytest
 
 from propolis.core import clock
 from propolis.policy.controllers import acting as acting_module
-from propolis.policy.controllers.made import PREFIX
+from propolis.policy.engine.generated_labels import PREFIX
 from tests.harness.acting_world import ActingWorld, config_map, namespace
 
 Written = list[tuple[str, tuple[str, str, str]]]
@@ -220,6 +220,38 @@ def test_a_policy_that_goes_takes_along_what_it_made_of_data(
     run.settle()
     assert (run.made() is None) is goes
     assert len(run.world.acting.pairs) == 0
+
+
+def test_a_policy_that_goes_while_it_is_carried_out_leaves_nothing(run: Run) -> None:
+    run.world.set_policies(a=generating())
+    run.bring(namespace("shop"))
+    create = run.world.create
+
+    async def late(document: dict[str, Any], *, applies: bool = False) -> bool:
+        run.world.set_policies(a=None)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return await create(document, applies=applies)
+
+    run.world.create = late  # type: ignore[method-assign]  # somebody deletes the policy meanwhile
+    assert run.settle() == [("create", MADE), ("delete", MADE)]
+    run.world.drop("Namespace", "", "shop")
+    assert run.settle() == []
+
+
+def test_a_fault_of_the_program_ends_nothing_else(run: Run) -> None:
+    run.world.set_policies(a=generating())
+
+    async def broken(_document: object, *, applies: bool = False) -> bool:
+        raise ZeroDivisionError(applies)
+
+    create, run.world.create = run.world.create, broken  # type: ignore[method-assign]  # a fault
+    run.bring(namespace("shop"))
+    run.settle()
+    assert run.world.acting.counts["faults"]
+    run.world.create = create  # type: ignore[method-assign]  # mended
+    run.bring(namespace("yard"))
+    assert run.settle() == [("create", ("ConfigMap", "yard", "made"))]
 
 
 def test_a_policy_that_changes_is_carried_over(run: Run) -> None:
