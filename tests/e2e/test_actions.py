@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,7 +157,7 @@ def test_a_copy_follows_its_source_and_what_happened_meanwhile_is_made_good(acti
     acting.wait(lambda: not acting.get("secret", "one-copy"), "gone with its source")
 
 
-def _value(secret: Document | None) -> str | None:
+def _value(secret: Document | None) -> Any:
     return secret["data"]["a"] if secret else None
 
 
@@ -186,7 +185,7 @@ def test_policies_act_on_what_is_there_and_take_along_what_they_made(acting: Act
     assert {one["reason"] for one in told} == {"PolicyApplied"}
 
 
-def _label(document: Document | None) -> str | None:
+def _label(document: Document | None) -> Any:
     return (document or {}).get("metadata", {}).get("labels", {}).get("marked")
 
 

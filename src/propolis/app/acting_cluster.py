@@ -82,7 +82,7 @@ class ActingLookups:
         if key.kind != lookups.RESOURCES:
             return ""
         api_version, kind, namespace, name, selector = key.arguments
-        if not name or selector or has_wildcard("".join((api_version, kind, namespace, name))):
+        if not name or selector or has_wildcard(f"{api_version}{kind}{namespace}{name}"):
             return ""
         group, _, version = api_version.rpartition("/")
         for one in self._reader.served:

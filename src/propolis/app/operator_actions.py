@@ -100,15 +100,16 @@ class OperatorActions:
         found = (one.kind for one in self._reader.served if (one.group, one.plural) == (group, plural))
         return next(found, "")
 
-    def take(self, loaded: LoadedPolicies, of_files: LoadedPolicies) -> None:
+    def take(self, loaded: LoadedPolicies, of_files: LoadedPolicies, live: LiveLookups) -> None:
         """Acts by these policies from now on.
 
         Args:
             loaded: All that are in force.
             of_files: Those of files alone: policies that delete on a schedule are followed as objects here.
+            live: Answers their look-ups.
         """
         self._entries = {entry.name: entry for entry in loaded.global_contexts}
-        self._lookups = ActingLookups(self._reader, LiveLookups(self._reader, loaded.global_contexts))
+        self._lookups = ActingLookups(self._reader, live)
         self.acting.take(loaded.policies, loaded.exceptions)
         self._cleaning_policies.take_files(scheduled(of_files))
 

@@ -164,12 +164,13 @@ class OperatorCluster:
         """Judges from now on by the policies as they are now."""
         entries = {entry.name: entry for entry in self._policies.entries}
         is_other, self._entries = entries != self._entries, entries
-        self.background.ask = LiveLookups(self._reader, self._policies.entries, self._services).answer
+        live = LiveLookups(self._reader, self._policies.entries, self._services)
+        self.background.ask = live.answer
         if is_other:
             self.background.scan.answers.regard_again(GLOBAL_CONTEXT)
         self.background.take_rules(self._policies.rules)
         if self.actions is not None:
-            self.actions.take(self._policies.loaded, self._policies.of_files)
+            self.actions.take(self._policies.loaded, self._policies.of_files, live)
 
     def _follow_policies(self) -> list[Reflector]:
         objects = self._policies.objects

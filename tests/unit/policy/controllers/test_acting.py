@@ -1,12 +1,13 @@
 """Rules that make resources, or change ones that are there, on a cluster in memory."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from propolis.core import clock
+from propolis.core.resource import ResourceRef
 from propolis.policy.controllers import acting as acting_module
 from propolis.policy.engine.generated_labels import PREFIX
 from tests.harness.acting_world import ActingWorld, config_map, namespace
@@ -65,8 +66,10 @@ spec:
     synchronize: {enabled: true}
     orphanDownstreamOnPolicyDelete: {enabled: ORPHAN}
   matchConstraints:
-    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [namespaces]}]
-  matchConditions: [{name: wanted, expression: "!has(object.metadata.labels) || !('off' in object.metadata.labels)"}]
+    resourceRules:
+      - {apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [namespaces]}
+  matchConditions:
+    - {name: wanted, expression: "!has(object.metadata.labels) || !('off' in object.metadata.labels)"}
   variables:
     - name: made
       expression: >-
@@ -242,7 +245,8 @@ def test_a_policy_that_goes_while_it_is_carried_out_leaves_nothing(run: Run) -> 
 def test_a_fault_of_the_program_ends_nothing_else(run: Run) -> None:
     run.world.set_policies(a=generating())
 
-    async def broken(_document: object, *, applies: bool = False) -> bool:
+    async def broken(document: dict[str, Any], *, applies: bool = False) -> bool:
+        assert document
         raise ZeroDivisionError(applies)
 
     create, run.world.create = run.world.create, broken  # type: ignore[method-assign]  # a fault
@@ -361,10 +365,10 @@ def test_a_target_that_changes_meanwhile_is_looked_at_again(run: Run) -> None:
     run.bring(namespace("shop"), "mark", "mark", user="eva")
     patch = run.world.patch
 
-    async def late(*arguments: Any) -> None:
+    async def late(ref: ResourceRef, operations: Sequence[dict[str, Any]], version: str) -> None:
         run.world.patch = patch  # type: ignore[method-assign]  # as it was
         run.world.put(config_map("shop", "a", x="2"))
-        await patch(*arguments)
+        await patch(ref, operations, version)
 
     run.world.patch = late  # type: ignore[method-assign]  # somebody is quicker
     run.settle()
