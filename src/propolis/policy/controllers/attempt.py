@@ -22,7 +22,7 @@ from propolis.policy.controllers.carrying_out import Writer, carry_out, delete_o
 from propolis.policy.controllers.judging import Guard, unguarded
 from propolis.policy.controllers.made import Made, Place, place_of
 from propolis.policy.engine.evaluate import Decision, evaluate
-from propolis.policy.engine.evidence import ExceptionEvidence
+from propolis.policy.engine.evidence import ExceptionEvidence, GoneSourceEvidence
 from propolis.policy.engine.subject import PolicySubject
 from propolis.policy.lookups import RESOURCES
 from propolis.policy.model.action import Create, Delete, Patch, PolicyAction, Update
@@ -170,7 +170,9 @@ class Attempts:
         problem = "; ".join(one.message for one in findings if one.outcome is Outcome.ERROR)
         is_for = any(one.outcome in (Outcome.PASS, Outcome.ERROR) for one in findings)
         is_exempt = any(isinstance(one.evidence, ExceptionEvidence) for one in findings)
-        if rule.generates and rule.synchronizes and not (problem or is_exempt):
+        is_source_gone = any(isinstance(one.evidence, GoneSourceEvidence) for one in findings)
+        is_known = is_source_gone or not problem
+        if rule.generates and rule.synchronizes and is_known and not is_exempt:
             may_tell = has_request or not rule.needs_request
             keep = _asked_about(decision.used) if is_for else frozenset()
             if is_for or may_tell:

@@ -17,6 +17,7 @@ from propolis.policy.engine.conditions import compile_conditions
 from propolis.policy.engine.context import Context, ContextError
 from propolis.policy.engine.downstream import Maker, Target, removal, upkeep
 from propolis.policy.engine.entries import compile_entries
+from propolis.policy.engine.evidence import GoneSourceEvidence
 from propolis.policy.engine.foreach import element_values, list_elements
 from propolis.policy.engine.questions import Questions
 from propolis.policy.engine.result import RuleResult
@@ -52,6 +53,7 @@ def compile_generation(generation: Generation, maker: Maker) -> Validate:
             return None
         actions: list[PolicyAction] = []
         problems: list[str] = []
+        gone: list[str] = []
         questions = Questions()
         for part in parts:
             try:
@@ -60,11 +62,13 @@ def compile_generation(generation: Generation, maker: Maker) -> Validate:
                 actions += _actions(context, targets, trigger, maker)
             except SourceGoneError as error:
                 problems.append(error.message)
+                gone.append(str(error.copy))
                 actions += removal(context, error.copy, maker) if maker.synchronizes else ()
             except ExpressionError as error:
                 problems.append(error.message)
         if problems:
-            return RuleResult(Outcome.ERROR, "; ".join(problems), actions=tuple(actions))
+            evidence = GoneSourceEvidence(tuple(gone)) if len(gone) == len(problems) else None
+            return RuleResult(Outcome.ERROR, "; ".join(problems), evidence, actions=tuple(actions))
         return RuleResult(Outcome.PASS, _told(actions), actions=tuple(actions))
 
     return generate
