@@ -79,6 +79,7 @@ def _operator(options: InstallOptions) -> Document:
     arguments = [
         *("operator", "--from-cluster", "--lease", f"{options.namespace}/{OPERATOR}"),
         *("--settings", f"{options.namespace}/{SETTINGS}"),
+        *("--act", "--namespace", options.namespace),
         *("--host", "0.0.0.0", "--port", str(OPERATOR_PORT)),  # noqa: S104  # within its pod
     ]
     return _container("operator", options.image, arguments, ("metrics", OPERATOR_PORT, "HTTP"), "1Gi")

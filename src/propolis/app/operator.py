@@ -17,6 +17,7 @@ from propolis.app.admission_serving import GRACE_SECONDS, Server, asked_to_leave
 from propolis.app.admission_settings import SettingsSource
 from propolis.app.admission_tasks import repeat, tell
 from propolis.app.evaluation_guard import WHOLE_SECONDS, EvaluationGuard
+from propolis.app.operator_actions import OperatorActions
 from propolis.app.operator_application import OperatorApplication
 from propolis.app.operator_cluster import OperatorCluster
 from propolis.app.operator_options import OperatorOptions
@@ -165,6 +166,8 @@ class Operator:
                 self.cluster = cluster
                 if self.guard is not None:
                     cluster.background.scan.judging.guard = self.guard
+                if options.acts:
+                    self._act(cluster, reader, tasks)
                 for know in telling.before:
                     await know()
                 await cluster.open(from_cluster=options.from_cluster, has_native=options.has_native)
@@ -175,6 +178,12 @@ class Operator:
         finally:
             self.cluster = None
             await _end(telling)
+
+    def _act(self, cluster: OperatorCluster, reader: ClusterReader, tasks: asyncio.TaskGroup) -> None:
+        """Carries out what policies want as long as it leads."""
+        actions = OperatorActions(reader, self._options, tell, tasks.create_task, self.guard)
+        cluster.actions = actions
+        cluster.metrics.also(actions.deeds)
 
     def _metrics(self) -> bytes:
         return self.cluster.metrics.text() if self.cluster else b""
@@ -197,7 +206,7 @@ class Operator:
     ) -> Iterator[Coroutine[Any, Any, None]]:
         yield cluster.background.run()
         yield self._first(cluster, telling)
-        for work in telling.beside:
+        for work in (*telling.beside, *(cluster.actions.work() if cluster.actions else ())):
             yield _done(work)
         yield repeat(LOOK_SECONDS, lambda: self._look(cluster))
         yield repeat(DISCOVER_SECONDS, cluster.discover)

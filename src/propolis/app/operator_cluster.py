@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from propolis.app.admission_objects import KINDS, NATIVE, PolicyObjects
 from propolis.app.admission_settings import SettingsSource
@@ -22,6 +23,9 @@ from propolis.policy.engine.request_filter import RequestFilter
 from propolis.policy.lookups import GLOBAL_CONTEXT
 from propolis.policy.model.kyverno_settings import KyvernoSettings
 
+if TYPE_CHECKING:
+    from propolis.app.operator_actions import OperatorActions
+
 POLICY_SECONDS = 10.0
 """After which a scan begins though a kind of policies cannot be listed."""
 FIRST_SECONDS = 0.01
@@ -34,6 +38,7 @@ class OperatorCluster:
         background: The scan.
         metrics: What it has done.
         is_known: Whether the policies that are there are in force.
+        actions: What policies want done; None where nothing is carried out.
     """
 
     def __init__(
@@ -46,6 +51,8 @@ class OperatorCluster:
         services: ServiceCalls | None = None,
     ) -> None:
         self.is_known = False
+        self.actions: OperatorActions | None = None
+        self._from_cluster = False
         self._reader = reader
         self._services = services
         self._policies = policies
@@ -71,6 +78,7 @@ class OperatorCluster:
 
     async def open(self, *, from_cluster: bool, has_native: bool) -> None:
         """Knows the policies that are there before anything is judged."""
+        self._from_cluster = from_cluster
         if from_cluster:
             kinds = KINDS | NATIVE if has_native else KINDS
             self._policies.objects = PolicyObjects(self._reader.client, kinds)
@@ -84,6 +92,8 @@ class OperatorCluster:
         self._filter()
         self.background.take_served(self._reader.served)
         self._take()
+        if self.actions is not None:
+            self.actions.take_served(from_cluster=from_cluster)
         self.is_known = True
 
     async def look(self) -> bool:
@@ -96,6 +106,8 @@ class OperatorCluster:
         if self._settings.look():
             self._filter()
             self.background.scan.judge_all()
+        if self.actions is not None:
+            self.actions.look()
         is_new = await self._policies.look()
         if is_new:
             self._take()
@@ -111,12 +123,16 @@ class OperatorCluster:
             return chosen.is_filtered(*kind, "", subject.namespace, subject.name)
 
         self.background.scan.is_filtered = is_filtered
+        if self.actions is not None:
+            self.actions.take_settings(self._settings.settings)
 
     async def discover(self) -> None:
         """Looks again at what is served: new kinds are followed. Raises `SourceError`."""
         await self._reader.discover()
         self._follow_policies()
         self.background.take_served(self._reader.served)
+        if self.actions is not None:
+            self.actions.take_served(from_cluster=self._from_cluster)
 
     def uid_of(self, kind: str, namespace: str, name: str) -> str:
         """The uid of a policy or an exception; empty for one that is no object of the cluster."""
@@ -138,6 +154,8 @@ class OperatorCluster:
         yield from self._policies.problems
         yield from (one.problem for one in self._reflectors if one.problem)
         yield from self.background.following.problems()
+        if self.actions is not None:
+            yield from self.actions.problems()
         for kind in self.background.scan.kinds.values():
             for (namespace, name), why in kind.broken.items():
                 yield f"{kind.served.name} {namespace}/{name} cannot be read: {why}"
@@ -146,10 +164,13 @@ class OperatorCluster:
         """Judges from now on by the policies as they are now."""
         entries = {entry.name: entry for entry in self._policies.entries}
         is_other, self._entries = entries != self._entries, entries
-        self.background.ask = LiveLookups(self._reader, self._policies.entries, self._services).answer
+        live = LiveLookups(self._reader, self._policies.entries, self._services)
+        self.background.ask = live.answer
         if is_other:
             self.background.scan.answers.regard_again(GLOBAL_CONTEXT)
         self.background.take_rules(self._policies.rules)
+        if self.actions is not None:
+            self.actions.take(self._policies.loaded, self._policies.of_files, live)
 
     def _follow_policies(self) -> list[Reflector]:
         objects = self._policies.objects

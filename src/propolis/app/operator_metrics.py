@@ -94,6 +94,10 @@ class OperatorMetrics(Collector):
         place = kind, subject.namespace, "create", "background_scan", "false"
         _add(self._results, (*_policy_labels(unit), *rule, *place))
 
+    def also(self, other: Collector) -> None:
+        """Has what another collects told too."""
+        self._registry.register(other)
+
     def text(self) -> bytes:
         """All of it, in the format of Prometheus."""
         return prometheus_client.generate_latest(self._registry)

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from propolis.app.admission_options import DEFAULT_NAMESPACE
 from propolis.app.egress import DEFAULT_EGRESS, Egress
 
 Reports = Literal["resource", "namespace", "none"]
@@ -28,6 +29,8 @@ class OperatorOptions(msgspec.Struct, frozen=True):
         store: Where findings are stored, for the console; None for nowhere.
         cluster: By which name; of the context when empty.
         egress: Which services policies may call.
+        acts: Whether what policies want done is carried out: resources made, changed and deleted.
+        namespace: Where admission leaves its UpdateRequests.
         host: On which health and metrics are served.
         port: The same; 0 for any that is free.
     """
@@ -47,5 +50,7 @@ class OperatorOptions(msgspec.Struct, frozen=True):
     store: Path | None = None
     cluster: str = ""
     egress: Egress = DEFAULT_EGRESS
+    acts: bool = False
+    namespace: str = DEFAULT_NAMESPACE
     host: str = "127.0.0.1"
     port: int = 9444

@@ -20,6 +20,8 @@ class ScanPolicies:
     Attributes:
         rules: In force.
         entries: Global entries beside them.
+        of_files: All that the files hold.
+        loaded: The same, and all objects of the cluster.
         objects: Policies of the cluster; None where they do not count.
         problems: Objects of the cluster that cannot be used.
     """
@@ -57,6 +59,13 @@ class ScanPolicies:
     def _take(self, found: LoadedPolicies, rules: ScanRules) -> None:
         self.rules = rules
         self.entries: tuple[GlobalContextEntry, ...] = (*self._read.entries, *found.global_contexts)
+        read = self._read
+        self.of_files = LoadedPolicies(policies=read.policies, cleanups=read.cleanups)
+        self.loaded = LoadedPolicies(
+            policies=(*read.policies, *found.policies),
+            exceptions=(*read.exceptions, *found.exceptions),
+            global_contexts=self.entries,
+        )
         self.problems = tuple(map(str, found.errors))
 
 

@@ -15,6 +15,7 @@ from propolis.core.limits import DEFAULT
 from propolis.lang.yaml import load_documents
 from propolis.policy.model.any import AnyException, AnyPolicy
 from propolis.policy.model.cel.binding import Binding
+from propolis.policy.model.cleanup import CleanupPolicy
 from propolis.policy.model.global_context import GlobalContextEntry
 from propolis.policy.model.kyverno_test import Values
 from propolis.policy.model.policy_test import Payload
@@ -33,6 +34,7 @@ class PolicyInput(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
     entries: tuple[GlobalContextEntry, ...] = ()
     bindings: tuple[Binding, ...] = ()
+    cleanups: tuple[CleanupPolicy, ...] = ()
 
 
 def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin: BinaryIO) -> PolicyInput:
@@ -57,6 +59,7 @@ def read_policy_input(policies: Iterable[str], exceptions: Iterable[str], stdin:
         tuple(problems),
         tuple(entry for one in found for entry in one.global_contexts),
         tuple(binding for one in found for binding in one.bindings),
+        tuple(cleanup for one in found for cleanup in one.cleanups),
     )
 
 

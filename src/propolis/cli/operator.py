@@ -76,6 +76,18 @@ if TYPE_CHECKING:
     help="SQLite file in which findings are stored, for `propolis serve`.",
 )
 @click.option("--cluster-name", default="", help="In the store, in place of the context's.")
+@click.option(
+    "--act",
+    "acts",
+    is_flag=True,
+    help="Carry out what policies want done: generate, change and clean up resources.",
+)
+@click.option(
+    "--namespace",
+    default="propolis",
+    show_default=True,
+    help="Where admission leaves what is to be done after requests (UpdateRequests).",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of health and metrics.")
 @click.option("--port", type=click.IntRange(0, 65535), default=9444, show_default=True)
 def operator(
@@ -96,6 +108,8 @@ def operator(
     allowed: str,
     store: Path | None,
     cluster_name: str,
+    acts: bool,
+    namespace: str,
     host: str,
     port: int,
 ) -> None:
@@ -136,6 +150,8 @@ def operator(
         egress=egress_rules(blocked, allowed),
         store=store,
         cluster=cluster_name,
+        acts=acts,
+        namespace=namespace,
         host=host,
         port=port,
     )

@@ -19,14 +19,15 @@ def object_path(served: Served, ref: ResourceRef) -> str:
 
 
 def served_kind(served: Iterable[Served], ref: ResourceRef) -> Served:
-    """The kind of an object.
+    """The kind of an object, in the version that it is named by.
 
     Raises:
         SourceError: The server does not serve it.
     """
     for one in served:
         if (one.group, one.kind) == (ref.group, ref.kind):
-            return one
+            version = ref.api_version.rpartition("/")[2]
+            return msgspec.structs.replace(one, version=version) if version else one
     raise SourceError(f"find {ref.kind}", "", f"the server has no {ref.kind} of {ref.api_version}")
 
 

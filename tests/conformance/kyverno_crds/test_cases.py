@@ -81,6 +81,7 @@ PAIRS = [
     for kind in map(theirs, FILES)
     if kind["metadata"]["name"] in OURS
     for version, one in versions(kind).items()
+    if one["served"]
 ]
 
 

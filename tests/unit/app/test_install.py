@@ -19,6 +19,7 @@ from propolis.cli.admission_serve import serve
 from propolis.cli.operator import operator
 from propolis.cli.root import EXIT_INPUT, cli
 from propolis.core.errors import DocumentError
+from propolis.policy.model.schema.definitions import definitions
 from propolis.policy.model.schema.kinds import KINDS, REPORTS
 
 Document = dict[str, Any]
@@ -188,7 +189,7 @@ def test_the_command_prints_all_of_it_or_definitions_alone(tmp_path: Path) -> No
     assert [one["kind"] for one in printed] == [one["kind"] for one in documents()]
     only = list(yaml.safe_load_all(run("--crds-only").stdout))
     assert {one["kind"] for one in only} == {"CustomResourceDefinition"}
-    assert len(only) == len(KINDS)
+    assert len(only) == len(definitions())
     broken = tmp_path / "p.yaml"
     broken.write_text("apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: p}\nspec: {}\n")
     found = run("--policies", str(broken))

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from propolis.cluster.api_client import RefusedError
 from propolis.cluster.discovery import Served
 from propolis.core import clock
 from propolis.core.errors import Error
@@ -33,6 +34,10 @@ _UNITS = (
     (("w", "wk", "week"), 604800.0),
 )
 """Names of units; the last one of each may go on (``days``)."""
+
+
+_FORBIDDEN = 403
+_CANNOT_BE_LISTED = frozenset({404, 405})
 
 
 class World(Protocol):
@@ -130,14 +135,21 @@ class Expiry:
     async def look(self) -> None:
         """Finds all objects with the label."""
         found: dict[ResourceRef, tuple[datetime, str]] = {}
+        forbidden: list[str] = []
         for kind in self._world.deletable:
             try:
-                resources = await self._world.labelled(kind, LABEL)
+                found.update(self._read(await self._world.labelled(kind, LABEL)))
+            except RefusedError as error:
+                if error.status == _FORBIDDEN:
+                    forbidden.append(kind.name)
+                elif error.status not in _CANNOT_BE_LISTED:
+                    self._tell(str(error))
             except Error as error:
                 self._tell(str(error))
-                continue
-            found.update(self._read(resources))
         self._ends = found
+        if forbidden:
+            kinds = ", ".join(forbidden)
+            self._tell(f"the label {LABEL} is not seen on kinds that may not be listed: {kinds}")
 
     def _read(self, resources: Iterable[Resource]) -> Iterable[tuple[ResourceRef, tuple[datetime, str]]]:
         for resource in resources:

@@ -62,7 +62,7 @@ def removal(context: Context, ref: ResourceRef, maker: Maker) -> Iterator[Policy
     """Deletes what the rule made for a trigger that goes, and nothing that others made."""
     found = _existing(context, ref)
     if found is not None and is_made_by(found, maker):
-        yield Delete(ref, f"{maker.label} generated it for a resource that is deleted", (maker.label,))
+        yield Delete(ref, f"{maker.label} generated it for what is gone", (maker.label,))
 
 
 def is_made_by(document: Document, maker: Maker) -> bool:

@@ -81,3 +81,13 @@ class UnsupportedEvidence(Evidence, frozen=True):
     """What the rule asks for that this engine does not do."""
 
     feature: str
+
+
+class GoneSourceEvidence(Evidence, frozen=True):
+    """What was to be copied is not there, and nothing else is wrong.
+
+    Attributes:
+        copies: What it was to be copied to.
+    """
+
+    copies: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from propolis.policy.engine.conditions import compile_conditions
 from propolis.policy.engine.context import Context, ContextError
 from propolis.policy.engine.downstream import Maker, Target, removal, upkeep
 from propolis.policy.engine.entries import compile_entries
+from propolis.policy.engine.evidence import GoneSourceEvidence
 from propolis.policy.engine.foreach import element_values, list_elements
 from propolis.policy.engine.questions import Questions
 from propolis.policy.engine.result import RuleResult
@@ -30,6 +31,18 @@ MOST_TARGETS = 1_000
 """Resources that one rule may generate for one trigger."""
 
 
+class SourceGoneError(ContextError):
+    """What is to be copied is not there.
+
+    Attributes:
+        copy: What it was to be copied to.
+    """
+
+    def __init__(self, message: str, copy: ResourceRef) -> None:
+        super().__init__(message)
+        self.copy = copy
+
+
 def compile_generation(generation: Generation, maker: Maker) -> Validate:
     """A generate rule as a function; its results carry what is to be created, updated or deleted."""
     parts: list[_Loop | _Pattern] = [_Loop(item, maker) for item in generation.foreach or ()]
@@ -40,16 +53,22 @@ def compile_generation(generation: Generation, maker: Maker) -> Validate:
             return None
         actions: list[PolicyAction] = []
         problems: list[str] = []
+        gone: list[str] = []
         questions = Questions()
         for part in parts:
             try:
                 targets = part.targets(context, questions)
                 questions.ask()
                 actions += _actions(context, targets, trigger, maker)
+            except SourceGoneError as error:
+                problems.append(error.message)
+                gone.append(str(error.copy))
+                actions += removal(context, error.copy, maker) if maker.synchronizes else ()
             except ExpressionError as error:
                 problems.append(error.message)
         if problems:
-            return RuleResult(Outcome.ERROR, "; ".join(problems), actions=tuple(actions))
+            evidence = GoneSourceEvidence(tuple(gone)) if len(gone) == len(problems) else None
+            return RuleResult(Outcome.ERROR, "; ".join(problems), evidence, actions=tuple(actions))
         return RuleResult(Outcome.PASS, _told(actions), actions=tuple(actions))
 
     return generate
@@ -134,7 +153,7 @@ class _Pattern:
             return [Target(ref, {})]
         found = ask_resources(context, (ref.api_version, ref.kind, namespace, name, ""))
         if not found:
-            raise ContextError(f"source resource {ref.kind} {namespace}/{name} not found")
+            raise SourceGoneError(f"source resource {ref.kind} {namespace}/{name} not found", ref)
         return [Target(ref, _copied(found[0], ref))]
 
     def _copies(self, context: Context, namespace: str, source: dict[str, Any]) -> list[Target]:

@@ -21,11 +21,11 @@ STATES = ("Pending", "Failed", "Completed", "Skip")
 RequestType = Literal["generate", "mutate", "cel-generate", "cel-mutate"]
 
 
-class _Camel(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Camel(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Named as the API names its fields."""
 
 
-class Trigger(_Camel, frozen=True):
+class Trigger(Camel, frozen=True):
     """The object of the request."""
 
     api_version: str = ""
@@ -35,66 +35,74 @@ class Trigger(_Camel, frozen=True):
     uid: str = ""
 
 
-class RuleContext(_Camel, frozen=True):
+class RuleContext(Camel, frozen=True):
     """One rule and what it is for."""
 
     rule: str
     trigger: Trigger
     delete_downstream: bool
+    synchronize: bool = False
+    cache_restore: bool = False
 
 
-class RequestUser(_Camel, frozen=True):
+class RequestUser(Camel, frozen=True):
     """Who asked, and what is bound to them."""
 
     roles: tuple[str, ...] | None = None
     cluster_roles: tuple[str, ...] | None = None
     user_info: ReviewUser = ReviewUser()
+    synchronize: bool = False
 
 
-class AdmissionInfo(_Camel, frozen=True):
+class AdmissionInfo(Camel, frozen=True):
     """The request."""
 
     admission_request: AdmissionRequest | None = None
     operation: str = ""
 
 
-class RequestContext(_Camel, frozen=True):
+class RequestContext(Camel, frozen=True):
     """Where it comes from."""
 
     user_info: RequestUser = RequestUser()
     admission_request_info: AdmissionInfo = AdmissionInfo()
 
 
-class UpdateSpec(_Camel, frozen=True):
+class UpdateSpec(Camel, frozen=True):
     """What is asked for.
 
     Attributes:
         policy: ``namespace/name`` or ``name``.
+        resource: The first trigger, for people.
     """
 
     policy: str
-    request_type: RequestType
+    request_type: RequestType = "generate"
     rule: str = ""
     rule_context: tuple[RuleContext, ...] | None = None
     context: RequestContext = RequestContext()
+    resource: Trigger = Trigger()
+    delete_downstream: bool = False
+    synchronize: bool = False
 
 
-class UpdateStatus(_Camel, frozen=True):
+class UpdateStatus(Camel, frozen=True):
     """How far it is."""
 
     state: str = ""
     message: str = ""
     retry_count: int = 0
+    generated_resources: tuple[Trigger, ...] | None = None
 
 
-class _Metadata(_Camel, frozen=True):
+class _Metadata(Camel, frozen=True):
     name: str = ""
     namespace: str = ""
     uid: str = ""
     resource_version: str = ""
 
 
-class UpdateRequest(_Camel, frozen=True):
+class UpdateRequest(Camel, frozen=True):
     """One object."""
 
     spec: UpdateSpec
@@ -107,7 +115,9 @@ def update_request_document(spec: UpdateSpec, namespace: str) -> Document:
     policy = spec.policy.replace("/", ".")
     labels = {MANAGED_BY: "propolis", "ur.kyverno.io/policy": policy[:63].rstrip("-._")}
     metadata: dict[str, Any] = {"generateName": "ur-", "namespace": namespace, "labels": labels}
-    body: Document = msgspec.to_builtins(spec)
+    first = spec.rule_context[0].trigger if spec.rule_context else Trigger()
+    required = {"rule": "", "resource": msgspec.to_builtins(first), "deleteDownstream": False, "context": {}}
+    body: Document = {**required, **msgspec.to_builtins(spec)}
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": body}
 
 

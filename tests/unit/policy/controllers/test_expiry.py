@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from propolis.cluster.api_client import RefusedError
 from propolis.cluster.discovery import Served
 from propolis.core import clock
 from propolis.core.errors import SourceError
@@ -13,6 +14,7 @@ from propolis.core.resource import Document, Origin, Resource, ResourceRef, refe
 from propolis.policy.controllers.expiry import LABEL, PROPAGATION, Expiry, end_of
 
 POD = Served("", "v1", "Pod", "pods")
+SECRET = Served("", "v1", "Secret", "secrets")
 MADE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -58,12 +60,14 @@ class World:
     """A cluster in memory."""
 
     def __init__(self, *resources: Resource) -> None:
-        self.deletable = (POD,)
+        self.deletable: tuple[Served, ...] = (POD,)
         self.resources = resources
         self.deleted: list[tuple[str, str]] = []
         self.refuses = False
 
     async def labelled(self, kind: Served, label: str) -> Sequence[Resource]:
+        if kind == SECRET:
+            raise RefusedError("list secrets", "server", "403 forbidden", 403)
         assert (kind, label) == (POD, LABEL)
         return self.resources
 
@@ -81,6 +85,19 @@ def due(expiry: Expiry, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
         await expiry.delete_due()
 
     asyncio.run(run())
+
+
+def test_kinds_that_may_not_be_listed_are_told_once_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(pod("a", "10s"))
+    world.deletable = (SECRET, POD, SECRET)
+    told: list[str] = []
+    expiry = Expiry(world, told.append)
+    due(expiry, monkeypatch, 9)
+    due(expiry, monkeypatch, 11)
+    assert told == [f"the label {LABEL} is not seen on kinds that may not be listed: secrets, secrets"]
+    assert world.deleted == [("a", "")]
 
 
 def test_objects_go_at_their_end_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from propolis.core.resource import Document
 from propolis.policy.model.schema.derive import Schema, schema_of
-from propolis.policy.model.schema.kinds import KINDS, Column, CustomKind, Version
+from propolis.policy.model.schema.kinds import KINDS, STATE, Column, CustomKind, Version
 
 _IDENTITY: Schema = {
     "apiVersion": {"type": "string"},
@@ -14,7 +14,7 @@ _IDENTITY: Schema = {
 }
 
 
-def definitions(kinds: Iterable[CustomKind] = KINDS) -> list[Document]:
+def definitions(kinds: Iterable[CustomKind] = (*KINDS, *STATE)) -> list[Document]:
     """The definition of every kind, in their order."""
     return [definition(kind) for kind in kinds]
 
@@ -87,7 +87,7 @@ def _object_schema(kind: CustomKind) -> Schema:
         "type": "object",
         "description": spec["description"],
         "properties": properties,
-        "required": ["spec"],
+        **({"required": ["spec"]} if kind.needs_spec else {}),
     }
 
 

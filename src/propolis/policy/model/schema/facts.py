@@ -18,6 +18,7 @@ from propolis.policy.model import (
     mutation,
     policy,
     rule,
+    update_request,
     validation,
 )
 from propolis.policy.model.cel import exception as cel_exception
@@ -208,6 +209,8 @@ SHAPES: dict[tuple[type, str], Any] = {
     (cel_policy.CelMutation, "patch_type"): str,
     (ParamRef, "selector"): LabelSelector,
     (ParamRef, "parameter_not_found_action"): str,
+    (update_request.AdmissionInfo, "admission_request"): dict[str, Any],
+    (update_request.RequestUser, "user_info"): dict[str, Any],
 }
 """What stands in a field that the model keeps as it is, or in which an API server is more lenient."""
 

@@ -22,6 +22,7 @@ from propolis.policy.model.global_context import GlobalContextSpec
 from propolis.policy.model.policy import Spec
 from propolis.policy.model.schema import status
 from propolis.policy.model.schema.report import Report
+from propolis.policy.model.update_request import UpdateSpec, UpdateStatus
 
 RULES = "kyverno.io"
 REPORTS = "wgpolicyk8s.io"
@@ -45,6 +46,7 @@ class CustomKind(msgspec.Struct, frozen=True):
         spec: The struct of what its objects say; where ``parts`` is set, of the whole object.
         status: The struct of what is written back; None where nothing is.
         short_name: For ``kubectl get``; empty for none.
+        needs_spec: Whether an object without a spec is refused.
         without: Fields that the struct has and the kind has not, as paths with dots.
         defaults: Fields of this kind alone that have a default, by path.
     """
@@ -59,6 +61,7 @@ class CustomKind(msgspec.Struct, frozen=True):
     status: type[msgspec.Struct] | None
     columns: tuple[Column, ...]
     is_whole: bool = False
+    needs_spec: bool = True
     categories: tuple[str, ...] = ("kyverno",)
     without: tuple[str, ...] = ()
     defaults: dict[str, Any] = {}
@@ -100,6 +103,7 @@ _REPORT: tuple[Column, ...] = (
     ("Age", *_AGE[1:]),
 )
 
+_RESOURCE = ("kind", "name", "namespace")
 _V1 = (Version("v1"), Version("v2beta1"))
 _V2 = (Version("v2"), Version("v2beta1", is_deprecated=True))
 _ENTRIES = (Version("v2beta1"), Version("v2"), Version("v2alpha1", is_deprecated=True))
@@ -207,4 +211,19 @@ KINDS: tuple[CustomKind, ...] = (
         is_whole=True, categories=(),
     ),
 )  # fmt: skip
-"""Every kind. Ephemeral reports and update requests of Kyverno are its own state: nothing here needs them."""
+"""Every kind that people write or read. Ephemeral reports are Kyverno's own state: nothing needs them."""
+_REQUESTED: tuple[Column, ...] = (
+    ("Policy", ".spec.policy", "string", 0),
+    ("RuleType", ".spec.requestType", "string", 0),
+    *((f"Resource{word.capitalize()}", f".spec.resource.{word}", "string", 0) for word in _RESOURCE),
+    ("status", ".status.state", "string", 0),
+    ("Age", *_AGE[1:]),
+)
+STATE: tuple[CustomKind, ...] = (
+    CustomKind(
+        RULES, "UpdateRequest", "updaterequests", "ur", "Namespaced",
+        (Version("v2"),), UpdateSpec,
+        UpdateStatus, _REQUESTED, needs_spec=False,
+    ),
+)  # fmt: skip
+"""What admission leaves for the operator."""

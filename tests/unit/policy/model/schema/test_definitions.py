@@ -7,15 +7,16 @@ from propolis.policy.engine.crd.rules import compile_rules
 from propolis.policy.model.crd import parse_crd
 from propolis.policy.model.schema import facts
 from propolis.policy.model.schema.definitions import definition, definitions
-from propolis.policy.model.schema.kinds import KINDS
+from propolis.policy.model.schema.kinds import KINDS, STATE
 from propolis.policy.model.struct import ApiStruct
+from propolis.policy.model.update_request import Camel
 
 LARGEST_ANNOTATION_BYTES = 262_144
 BY_NAME = {one["metadata"]["name"]: one for one in definitions()}
 
 
 def test_every_kind_has_one_definition_and_stores_one_version() -> None:
-    assert len(BY_NAME) == len(KINDS) == 19
+    assert len(BY_NAME) == len(KINDS) + len(STATE) == 20
     for one in BY_NAME.values():
         assert sum(version["storage"] for version in one["spec"]["versions"]) == 1
 
@@ -59,5 +60,5 @@ def test_a_path_that_a_kind_leaves_out_must_be_there() -> None:
 
 def test_every_fact_is_about_a_field_that_there_is() -> None:
     for cls, name in (*facts.FIELDS, *facts.SHAPES, *facts.REQUIRED, *facts.LEFT_OUT):
-        assert issubclass(cls, ApiStruct)
+        assert issubclass(cls, ApiStruct | Camel)
         assert name in cls.__struct_fields__, f"{cls.__name__} has no {name}"
