@@ -66,6 +66,10 @@ run: setup example-images ## Assess examples/ and serve the console (PORT=8080)
 cluster: setup-test ## A real API server with the example shop, and admission in front of it (needs Go)
 	$(BIN)/python -m tests.harness.control_plane
 
+.PHONY: kwok
+kwok: setup-test ## A fake node for make cluster, on which pods seem to run (needs Go)
+	$(BIN)/python -m tests.harness.kwok
+
 .PHONY: test
 test: setup-test ## Unit, property and conformance tests (ARGS='-k name')
 	$(BIN)/python -m pytest $(ARGS)

@@ -13,6 +13,7 @@ from propolis.app.custom_resources import custom_resources
 from propolis.policy.model.schema.kinds import KINDS, REPORTS
 from tests.harness.admission import Admission
 from tests.harness.control_plane import ControlPlane, NotBuiltError, build
+from tests.harness.kwok import NODE, PROGRAM, FakeNode
 
 ROOT = Path(__file__).parents[2]
 PROPOLIS = Path(sys.executable).parent / "propolis"
@@ -112,6 +113,17 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
         pytest.skip(f"NO CONTROL PLANE, so nothing is tested against a real API server: {error}")
     with ControlPlane(program, tmp_path_factory.mktemp("control-plane")) as plane:
         yield plane
+
+
+@pytest.fixture(scope="module")
+def fake_node(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a node on which pods seem to run, for as long as the tests of a module."""
+    try:
+        program = PROGRAM.build()
+    except NotBuiltError as error:
+        pytest.skip(f"NO KWOK, so no test sees a pod that runs: {error}")
+    with FakeNode(control_plane, program, tmp_path_factory.mktemp("kwok")):
+        yield NODE
 
 
 @pytest.fixture(scope="session")

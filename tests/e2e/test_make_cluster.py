@@ -12,6 +12,7 @@ import pytest
 
 from tests.harness.admission import until
 from tests.harness.control_plane import NotBuiltError, build
+from tests.harness.kwok import PROGRAM
 
 ROOT = Path(__file__).parents[2]
 MAKING_SECONDS = 90
@@ -77,6 +78,10 @@ def test_the_cluster_does_what_the_readme_says(cluster: Cluster) -> None:
     assert "A privileged container can do on its node whatever root can" in refused
     assert cluster.kubectl("run", "web", "--image=registry.example/web:1").returncode == 0
     assert "team=default" in cluster.kubectl("get", "pod", "web", "--show-labels").stdout
+    is_seeming = "Pods seem to run" in told
+    assert is_seeming == PROGRAM.built.is_file()
+    phase = "Running" if is_seeming else "Pending"
+    until(lambda: phase in cluster.kubectl("get", "pod", "web").stdout)
     until(lambda: "web" in cluster.kubectl("get", "polr", "-n", "default").stdout)
     header = cluster.kubectl("get", "polr", "-A").stdout.splitlines()[0].split()
     assert header[1:2] + header[-6:] == ["NAME", "PASS", "FAIL", "WARN", "ERROR", "SKIP", "AGE"]

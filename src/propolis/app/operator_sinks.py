@@ -58,6 +58,6 @@ def _store(sink: StoreSink) -> Telling:
         sinks=(sink,),
         beside=(sink.run,),
         settled=(sink.settled,),
-        after=(sink.write,),
+        after=(sink.leave,),
         backlog=(lambda: sink.backlog,),
     )

@@ -5,7 +5,7 @@ further than the cluster.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -26,9 +26,11 @@ PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 """Between two trials while the store is down."""
 SUMMARY_SECONDS = 10.0
-"""Between two counts of everything."""
-AT_ONCE = 2_000
-"""Resources of one transaction."""
+"""Between two counts of everything, or longer:"""
+SUMMARY_SHARE = 30
+"""so many times as long as one takes, which is as long as the cluster is large."""
+AT_ONCE = 5_000
+"""Resources of one transaction: the fewer there are, the fewer times the same pages are written."""
 
 Write = Callable[[dict[ResourceRef, Sequence[Finding]], datetime], object]
 
@@ -94,8 +96,7 @@ class StoreSink:
                 self._seen = None
                 self._next_count = 0.0
             if not self._is_counted and clock.monotonic() >= self._next_count:
-                await asyncio.to_thread(self._opened().summarise, clock.now())
-                self._is_counted, self._next_count = True, clock.monotonic() + SUMMARY_SECONDS
+                await self._count()
         except Error as error:
             self._broke(str(error))
             return False
@@ -104,9 +105,20 @@ class StoreSink:
         self.problem = ""
         return True
 
+    async def leave(self) -> bool:
+        """Writes what waits, and counts; whether it could."""
+        self._next_count = 0.0
+        return await self.write()
+
+    async def _count(self) -> None:
+        begin = clock.monotonic()
+        await asyncio.to_thread(self._opened().summarise, clock.now())
+        end = clock.monotonic()
+        self._is_counted = True
+        self._next_count = end + max(SUMMARY_SECONDS, SUMMARY_SHARE * (end - begin))
+
     def _write(self, batch: dict[ResourceRef, Sequence[Finding]]) -> None:
-        found = {ref: tuple(_of(ref, findings)) for ref, findings in batch.items()}
-        self._opened().write(found, clock.now())
+        self._opened().write(batch, clock.now())
 
     def _done(self, batch: dict[ResourceRef, Sequence[Finding]]) -> None:
         """Forgets what was written, unless another word came meanwhile."""
@@ -128,7 +140,3 @@ class StoreSink:
 
     def _owned(self, resource: ResourceRef) -> ResourceRef:
         return msgspec.structs.replace(resource, cluster=self._cluster)
-
-
-def _of(ref: ResourceRef, findings: Sequence[Finding]) -> Iterable[Finding]:
-    return (msgspec.structs.replace(one, resource=ref) for one in findings)

@@ -1,13 +1,14 @@
 """Numbers for rules and resources: each is stored once, findings refer to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, update
 
 from propolis.core.finding import Rule
 from propolis.core.resource import Origin, ResourceRef
+from propolis.store.bulk import insert_rows
 from propolis.store.schema import resources, rules
 
 
@@ -43,11 +44,21 @@ class Catalog:
         return met
 
     def resource(self, ref: ResourceRef) -> int:
-        """The number of a resource that was given to `register`, or a new one for another."""
+        """The number of a resource; one that was never met is written."""
         number = self._resources.get(ref.key)
         if number is None:
-            number = self._write(resources, self._resources, ref.key, resource_values(ref))
+            self.add_resources([ref])
+            number = self._resources[ref.key]
         return number
+
+    def number(self, key: str) -> int:
+        """The number of a resource that was met."""
+        return self._resources[key]
+
+    def add_resources(self, refs: Iterable[ResourceRef]) -> int:
+        """Writes those that were never met, all at once; those numbered above what it returns are new."""
+        keyed = {ref.key: ref for ref in refs}
+        return self._add([resource_values(ref) for key, ref in keyed.items() if key not in self._resources])
 
     def register(self, rows: Iterable[dict[str, Any]]) -> None:
         """Writes the resources of a run (rows of `resource_values`) before its findings come."""
@@ -59,9 +70,7 @@ class Catalog:
                 new.append(row)
             else:
                 known.append({f"new_{name}": value for name, value in row.items()} | {"number": number})
-        if new:
-            self._connection.execute(insert(resources), new)
-            self._learn(row["key"] for row in new)
+        self._add(new)
         if known:
             values: dict[str, Any] = {
                 column.name: bindparam(f"new_{column.name}") for column in resources.c if column.name != "id"
@@ -70,11 +79,19 @@ class Catalog:
                 update(resources).where(resources.c.id == bindparam("number")).values(values), known
             )
 
-    def _learn(self, keys: Iterable[str]) -> None:
-        wanted = set(keys)
-        for key, number in self._connection.execute(select(resources.c.key, resources.c.id)):
-            if key in wanted:
-                self._resources[key] = number
+    def _add(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Numbers go on from the highest: who writes is alone in the store."""
+        query = select(func.coalesce(func.max(resources.c.id), 0))
+        highest = int(self._connection.execute(query).scalar_one())
+        columns = [column.name for column in resources.c if column.name != "id"]
+        numbered = list(enumerate(rows, highest + 1))
+        insert_rows(
+            self._connection,
+            resources,
+            [(number, *(row[column] for column in columns)) for number, row in numbered],
+        )
+        self._resources.update((row["key"], number) for number, row in numbered)
+        return highest
 
     def _write(self, table: Table, numbers: dict[str, int], key: str, values: Mapping[str, Any]) -> int:
         number = numbers.get(key)

@@ -7,20 +7,16 @@ What other engines found on the same resources stays. All batches of one process
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from propolis.core.finding import Finding
 from propolis.core.resource import ResourceRef
 from propolis.store.catalog import Catalog
 from propolis.store.counts import counts_of
 from propolis.store.database import Database
+from propolis.store.live_batch import fill, fill_resources, insert_fresh, judged, stage_known
 from propolis.store.schema import LIVE, resources, revisions, runs
-from propolis.store.staging import apply_staged, of_resources, prepare, stage
-from propolis.store.writer import finding_rows
-
-touched = Table(
-    "touched", MetaData(), Column("resource_id", Integer, primary_key=True), prefixes=["TEMPORARY"]
-)
+from propolis.store.staging import apply_staged, of_resources, prepare
 
 
 class LiveWriter:
@@ -53,11 +49,12 @@ class LiveWriter:
         try:
             with self._database.writing() as connection:
                 catalog = self._begin(connection, now)
-                numbers = [catalog.resource(ref) for ref in found]
-                rows = list(finding_rows(catalog, (one for of_one in found.values() for one in of_one)))
-                if rows:
-                    stage(connection, rows)
-                changed = self._apply(connection, numbers)
+                before = fill(connection, catalog, found)
+                revision = self._next_revision(connection)
+                added = insert_fresh(connection, before, self._run_id, revision)
+                stage_known(connection, before)
+                changed = self._apply(connection, revision, before)
+                changed["new"] += added
                 self._changes["new"] += changed["new"]
                 self._changes["fixed"] += changed["fixed"]
                 return changed
@@ -77,7 +74,9 @@ class LiveWriter:
             known = connection.execute(
                 select(resources.c.id, resources.c.key).where(resources.c.cluster == self._cluster)
             )
-            return self._apply(connection, [number for number, key in known if key not in kept])["fixed"]
+            gone = [(number, 0, b"") for number, key in known if key not in kept]
+            fill_resources(connection, gone)
+            return self._apply(connection, self._next_revision(connection))["fixed"]
 
     def summarise(self, now: datetime) -> None:
         """Counts what there is, for those who read the store; it takes a look at every finding.
@@ -109,12 +108,14 @@ class LiveWriter:
         prepare(connection)
         return self._catalog
 
-    def _apply(self, connection: Connection, numbers: Sequence[int]) -> dict[str, int]:
-        touched.drop(connection, checkfirst=True)
-        touched.create(connection)
-        if numbers:
-            connection.execute(insert(touched), [{"resource_id": number} for number in set(numbers)])
+    def _next_revision(self, connection: Connection) -> int:
         inserted = connection.execute(insert(revisions).values(run_id=self._run_id)).inserted_primary_key
-        revision = int(inserted[0]) if inserted else 0
-        compared = of_resources(select(touched.c.resource_id), self._sources)
+        return int(inserted[0]) if inserted else 0
+
+    def _apply(self, connection: Connection, revision: int, highest: int | None = None) -> dict[str, int]:
+        """Compares what is staged with what there is on the resources of the batch, up to a number."""
+        numbers = select(judged.c.resource_id)
+        if highest is not None:
+            numbers = numbers.where(judged.c.resource_id <= highest)
+        compared = of_resources(numbers, self._sources)
         return apply_staged(connection, compared, self._run_id, revision)

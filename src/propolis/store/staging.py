@@ -2,7 +2,9 @@
 
 from collections.abc import Collection
 
+import msgspec
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -18,12 +20,14 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     update,
 )
 
-from propolis.core.finding import OPEN_OUTCOMES
+from propolis.core.finding import OPEN_OUTCOMES, Evidence
+from propolis.store.bulk import insert_rows
 from propolis.store.schema import changes, findings, resources, rules
 
 OPEN = tuple(sorted(OPEN_OUTCOMES))
@@ -43,9 +47,32 @@ staged = Table(
     prefixes=["TEMPORARY"],
 )
 
+differing = Table(
+    "differing",
+    MetaData(),
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    # Null where it was never seen before.
+    Column("finding_id", Integer),
+    # Whether it is open and was not; whether it was and is not.
+    Column("opens", Boolean, nullable=False),
+    Column("closes", Boolean, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+gone = Table(
+    "gone",
+    MetaData(),
+    Column("finding_id", Integer, primary_key=True),
+    Column("was_open", Boolean, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+FINGERPRINT_BYTES = 16
+
 StagedRow = tuple[bytes, int, int, str, str, str, str, str | None, str]
 """The columns of `staged`, in their order."""
 
+_encode = msgspec.json.Encoder(order="deterministic").encode
 _same = findings.c.fingerprint == staged.c.fingerprint
 _live = findings.c.deleted_revision.is_(None)
 _was_open = and_(_live, findings.c.outcome.in_(OPEN))
@@ -61,19 +88,20 @@ _differs = or_(
 
 
 def prepare(connection: Connection) -> None:
-    """An empty staging table on this connection."""
-    staged.drop(connection, checkfirst=True)
-    staged.create(connection)
+    """Empty staging tables on this connection."""
+    for table in (staged, differing, gone):
+        table.drop(connection, checkfirst=True)
+        table.create(connection)
 
 
 def stage(connection: Connection, rows: list[StagedRow]) -> None:
-    """Adds findings; a fingerprint that an engine gives twice is stored once, as given last.
+    """Adds findings; a fingerprint that an engine gives twice is stored once, as given last."""
+    insert_rows(connection, staged, rows, "OR REPLACE")
 
-    The statement is compiled here and given to the driver with plain tuples: ten times the rows a
-    second of one that SQLAlchemy binds row by row.
-    """
-    statement = insert(staged).prefix_with("OR REPLACE").compile(dialect=connection.dialect)
-    connection.exec_driver_sql(str(statement), rows)
+
+def evidence_text(evidence: Evidence | None) -> str | None:
+    """Evidence as a row has it."""
+    return None if evidence is None else _encode(evidence).decode()
 
 
 def apply_staged(
@@ -86,6 +114,8 @@ def apply_staged(
 ) -> dict[str, int]:
     """Makes some of the stored findings equal to the staged ones.
 
+    Each staged finding is looked up once, each stored one too; what follows is about those that differ.
+
     Args:
         connection: In a transaction, with the staged findings.
         compared: Which stored ones, as `of_cluster` and `of_resources` give it; all others stay.
@@ -97,19 +127,41 @@ def apply_staged(
     Returns:
         How many open findings are ``new``, ``fixed`` and ``unchanged``.
     """
-    unchanged = connection.execute(_count_unchanged()).scalar_one()
-    fixed = _record_fixed(connection, compared, run_id, is_complete=is_complete)
+    _compare(connection)
+    opened = connection.execute(_count(differing, differing.c.opens)).scalar_one()
+    unchanged = connection.execute(_count(staged, _is_open)).scalar_one() - opened
+    fixed = connection.execute(_note_changes(_known(differing.c.closes), run_id, "fixed")).rowcount
     if is_complete:
-        _bury_absent(connection, compared, run_id, revision)
-    new_ids = _changed_to_open()
-    reopened = connection.execute(_note_changes(new_ids, run_id, "new")).rowcount
+        fixed += _bury_absent(connection, compared, run_id, revision)
+    reopened = connection.execute(_note_changes(_known(differing.c.opens), run_id, "new")).rowcount
     _update_changed(connection, run_id, revision)
     added = _insert_absent(connection, run_id, revision)
     return {"new": reopened + added, "fixed": fixed, "unchanged": unchanged}
 
 
-def _count_unchanged() -> Select[int]:
-    return select(func.count()).select_from(staged.join(findings, _same)).where(_is_open, _was_open)
+def _compare(connection: Connection) -> None:
+    """What is staged and not stored as it is."""
+    was_open = func.coalesce(_was_open, literal(value=False))
+    rows = (
+        select(
+            staged.c.fingerprint,
+            findings.c.id,
+            and_(_is_open, not_(was_open)),
+            and_(was_open, not_(_is_open)),
+        )
+        .select_from(staged.outerjoin(findings, _same))
+        .where(or_(findings.c.id.is_(None), _differs))
+    )
+    connection.execute(insert(differing).from_select([column.name for column in differing.c], rows))
+
+
+def _count(table: Table, condition: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).select_from(table).where(condition)
+
+
+def _known(condition: ColumnElement[bool]) -> Select[int]:
+    """Findings that were there and differ."""
+    return select(differing.c.finding_id).where(differing.c.finding_id.is_not(None), condition)
 
 
 def of_cluster(cluster: str, left_out: tuple[str, ...] = ()) -> ColumnElement[bool]:
@@ -132,37 +184,20 @@ def _note_changes(finding_ids: Select[int], run_id: int, change: str) -> Insert:
     return noted.from_select(["run_id", "finding_id", "change"], rows)
 
 
-def _record_fixed(
-    connection: Connection, compared: ColumnElement[bool], run_id: int, *, is_complete: bool
-) -> int:
-    """Open before, and now passing, or gone from all that there is."""
-    passes = staged.c.outcome.not_in(OPEN)
-    fixed = (
-        select(findings.c.id)
-        .select_from(findings.outerjoin(staged, _same))
-        .where(compared, _was_open)
-        .where(or_(staged.c.fingerprint.is_(None), passes) if is_complete else passes)
+def _bury_absent(connection: Connection, compared: ColumnElement[bool], run_id: int, revision: int) -> int:
+    """A tombstone for each stored finding that this run did not give; returns how many were open."""
+    absent = select(findings.c.id, findings.c.outcome.in_(OPEN)).where(
+        compared, _live, findings.c.fingerprint.not_in(select(staged.c.fingerprint))
     )
-    return connection.execute(_note_changes(fixed, run_id, "fixed")).rowcount
-
-
-def _changed_to_open() -> Select[int]:
-    """Known findings that are open now and were not."""
-    return (
-        select(findings.c.id)
-        .select_from(findings.join(staged, _same))
-        .where(_is_open, or_(findings.c.deleted_revision.is_not(None), findings.c.outcome.not_in(OPEN)))
-    )
-
-
-def _bury_absent(connection: Connection, compared: ColumnElement[bool], run_id: int, revision: int) -> None:
-    """A tombstone for each stored finding that this run did not give."""
+    connection.execute(insert(gone).from_select(["finding_id", "was_open"], absent))
+    opened = select(gone.c.finding_id).where(gone.c.was_open)
+    fixed = connection.execute(_note_changes(opened, run_id, "fixed")).rowcount
     connection.execute(
         update(findings)
-        .where(compared, _live)
-        .where(findings.c.fingerprint.not_in(select(staged.c.fingerprint)))
+        .where(findings.c.id.in_(select(gone.c.finding_id)))
         .values(deleted_revision=revision, revision=revision, since_run=run_id)
     )
+    return fixed
 
 
 def _update_changed(connection: Connection, run_id: int, revision: int) -> None:
@@ -173,7 +208,7 @@ def _update_changed(connection: Connection, run_id: int, revision: int) -> None:
     )
     connection.execute(
         update(findings)
-        .where(_same, _differs)
+        .where(findings.c.id == differing.c.finding_id, staged.c.fingerprint == differing.c.fingerprint)
         .values(
             since_run=since,
             outcome=staged.c.outcome,
@@ -192,11 +227,17 @@ def _insert_absent(connection: Connection, run_id: int, revision: int) -> int:
     columns = [column.name for column in staged.c]
     absent = (
         select(*(staged.c[name] for name in columns), literal(run_id), literal(revision))
-        .select_from(staged.outerjoin(findings, _same))
-        .where(findings.c.id.is_(None))
+        .select_from(differing.join(staged, staged.c.fingerprint == differing.c.fingerprint))
+        .where(differing.c.finding_id.is_(None))
         .order_by(staged.c.resource_id, staged.c.rule_id)
     )
+    added = insert(findings).from_select([*columns, "since_run", "revision"], absent)
+    return note_new(connection, added, run_id)
+
+
+def note_new(connection: Connection, added: Insert, run_id: int) -> int:
+    """Inserts findings that were never there; returns how many of them are open."""
     highest = connection.execute(select(func.coalesce(func.max(findings.c.id), 0))).scalar_one()
-    connection.execute(insert(findings).from_select([*columns, "since_run", "revision"], absent))
+    connection.execute(added)
     opened = select(findings.c.id).where(findings.c.id > highest, findings.c.outcome.in_(OPEN))
     return connection.execute(_note_changes(opened, run_id, "new")).rowcount

@@ -21,12 +21,10 @@ from propolis.store.catalog import Catalog, resource_values
 from propolis.store.database import Database
 from propolis.store.image_rows import replace_images
 from propolis.store.schema import fixes, resources, revisions, runs, workloads
-from propolis.store.staging import StagedRow, apply_staged, of_cluster, prepare, stage
+from propolis.store.staging import StagedRow, apply_staged, evidence_text, of_cluster, prepare, stage
 
 BATCH = 5000
 """Findings handed to the database at once."""
-
-_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class RunWriter:
@@ -121,7 +119,7 @@ def finding_rows(catalog: Catalog, findings: Iterable[Finding]) -> Iterator[Stag
             finding.outcome.value,
             rule.severity,
             finding.message,
-            None if finding.evidence is None else _encode(finding.evidence).decode(),
+            evidence_text(finding.evidence),
             finding.change,
         )
 

@@ -6,10 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.harness.control_plane.plane import ControlPlane
-from tests.harness.control_plane.program import ROOT, NotBuiltError, build
+from tests.harness.control_plane.program import build
+from tests.harness.go_program import ROOT, NotBuiltError
+from tests.harness.kwok import PROGRAM, FakeNode
 
 DEFAULT = ROOT / ".cache" / "cluster"
 POLICIES = ROOT / "examples" / "admission"
@@ -31,7 +34,7 @@ admission at its door and an operator that keeps everything judged. In another t
     kubectl edit cpol disallow-privileged                            # Audit: in force within a second
     propolis admission replay --store {store} --policy pack:pod-security
 
-There is no node that runs pods. Ctrl-C stops it all.
+{pods} Ctrl-C stops it all.
 """
 
 
@@ -44,15 +47,24 @@ def main(folder: Path) -> int:
         return 1
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    with ControlPlane(program, folder) as plane:
+    with ControlPlane(program, folder) as plane, ExitStack() as stack:
+        pods = _add_node(plane, folder, stack)
         _furnish(plane)
-        told = {"server": plane.server, "kubeconfig": plane.kubeconfig, "program": program}
+        told = {"server": plane.server, "kubeconfig": plane.kubeconfig, "program": program, "pods": pods}
         store = folder / "propolis.db"
         return _served(
             plane.kubeconfig,
             store,
             lambda: _tell(TOLD.format(policies=POLICIES.relative_to(ROOT), store=store, **told)),
         )
+
+
+def _add_node(plane: ControlPlane, folder: Path, stack: ExitStack) -> str:
+    """A node on which pods seem to run, where kwok was built; what is to be told of it."""
+    if not PROGRAM.built.is_file():
+        return "There is no node, so pods stay Pending (make kwok builds a fake one)."
+    stack.enter_context(FakeNode(plane, PROGRAM.built, folder)).place_pods()
+    return "Pods seem to run: their node is fake."
 
 
 def _furnish(plane: ControlPlane) -> None:

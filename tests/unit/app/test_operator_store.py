@@ -10,6 +10,7 @@ from propolis.core.resource import ResourceRef
 from propolis.reports.console.application import build_application
 from propolis.store.database import open_database
 from propolis.store.finding_queries import FindingFilter, list_findings
+from propolis.store.queries import latest_run
 from tests.harness.asgi import ask
 
 LABELS = Rule("policy", "labels", "team")
@@ -99,3 +100,20 @@ def test_the_console_says_that_an_operator_watches(tmp_path: Path) -> None:
     assert "Watched by an operator" in page
     assert "Fix first" not in page
     assert "web" in ask(build_application(open_database(path)), "/findings").text
+
+
+def test_the_counts_are_right_when_it_leaves(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    sink = StoreSink(path, "live", lambda _text: None)
+    for ref in (WEB, CART):
+        sink.put(ref, failing(ref))
+        assert asyncio.run(sink.write())
+    assert counted(path) == 1
+    assert asyncio.run(sink.leave())
+    assert counted(path) == 2
+
+
+def counted(path: Path) -> int:
+    with open_database(path).reading() as connection:
+        run = latest_run(connection, "live")
+    return 0 if run is None else run.summary["resources"]

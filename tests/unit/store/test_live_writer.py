@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from propolis.core.finding import Finding, Outcome, Rule
 from propolis.core.resource import ResourceRef
@@ -96,3 +97,41 @@ def test_a_batch_that_fails_leaves_nothing_and_can_be_written_again(database: Da
         writer.write({WEB: [failing(WEB)], CART: Broken()}, NOW)
     assert stored(database) == set()
     assert writer.write({WEB: [failing(WEB)]}, NOW)["new"] == 1
+
+
+def test_a_rule_that_speaks_twice_of_one_subject_said_the_last(database: Database) -> None:
+    writer = LiveWriter(database, "live", {"policy"})
+    twice = [failing(WEB), failing(WEB, outcome=Outcome.PASS)]
+    assert writer.write({WEB: twice}, NOW)["new"] == 0
+    assert writer.write({WEB: twice[::-1]}, NOW)["new"] == 1
+    assert stored(database) == {"web:team:fail"}
+
+
+def test_one_that_went_and_came_back_in_one_batch_is_one_resource(database: Database) -> None:
+    again = msgspec.structs.replace(WEB, uid="2")
+    writer = LiveWriter(database, "live", {"policy"})
+    assert writer.write({WEB: [], again: [failing(again)]}, NOW) == {"new": 1, "fixed": 0, "unchanged": 0}
+    assert writer.write({again: [], WEB: [failing(WEB)]}, NOW) == {"new": 0, "fixed": 0, "unchanged": 1}
+    assert stored(database) == {"web:team:fail"}
+
+
+def test_statements_that_resources_share_are_handed_over_once(database: Database) -> None:
+    refs = [ResourceRef("v1", "Pod", f"web-{number}", "shop", "live") for number in range(300)]
+    handed = list[int]()
+
+    def count(_of: object, _cursor: object, _said: str, values: object, *_rest: object) -> None:
+        handed.append(len(values) if isinstance(values, list) else 1)
+
+    event.listen(database.engine, "before_cursor_execute", count)
+    rules = [Rule("policy", "labels", str(number)) for number in range(20)]
+    found = {ref: [failing(ref, rule) for rule in rules] for ref in refs}
+    assert LiveWriter(database, "live", {"policy"}).write(found, NOW)["new"] == 6000
+    assert sum(handed) < 3 * len(refs)
+
+
+def test_findings_on_resources_of_another_engine_are_compared(database: Database) -> None:
+    LiveWriter(database, "live", {"config-audit"}).write({WEB: [failing(WEB, AUDIT)]}, NOW)
+    writer = LiveWriter(database, "live", {"policy"})
+    assert writer.write({WEB: [failing(WEB)], CART: [failing(CART)]}, NOW)["new"] == 2
+    assert writer.write({WEB: [failing(WEB)], CART: []}, NOW) == {"new": 0, "fixed": 1, "unchanged": 1}
+    assert stored(database) == {"web:root:fail", "web:team:fail"}
