@@ -30,7 +30,7 @@ from propolis.policy.sources.documents import LoadedPolicies
 
 GROUP = "kyverno.io"
 SOURCES = ("generate", "mutate", "cleanup")
-"""Who tells events, after ``propolis-``."""
+"""Who tells events, after ``kyverno-``: the names that people filter by."""
 
 Tell = Callable[[str], None]
 
@@ -84,7 +84,7 @@ class OperatorActions:
         self._follows_requests = False
         if options.has_events:
             self.deeds.omitted = options.omitted_events
-            self.deeds.writers = {one: EventWriter(reader.client, f"propolis-{one}") for one in SOURCES}
+            self.deeds.writers = {one: EventWriter(reader.client, f"kyverno-{one}") for one in SOURCES}
 
     def _concern(self, key: LookupKey) -> Any:
         return concern_of(key, self._reader.served, self._entries)
