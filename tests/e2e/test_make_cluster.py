@@ -71,7 +71,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 def test_the_cluster_does_what_the_readme_says(cluster: Cluster) -> None:
     told = cluster.told()
-    assert "29 objects of the shop and 3 policies are there" in told
+    assert "29 objects of the shop and 4 policies are there" in told
     until(lambda: cluster.kubectl("get", "cpol").stdout.count("True") >= 2)
     until(lambda: cluster.runs("--dry-run=server"))
     refused = cluster.runs()
@@ -82,6 +82,8 @@ def test_the_cluster_does_what_the_readme_says(cluster: Cluster) -> None:
     assert is_seeming == PROGRAM.built.is_file()
     phase = "Running" if is_seeming else "Pending"
     until(lambda: phase in cluster.kubectl("get", "pod", "web").stdout)
+    assert cluster.kubectl("create", "namespace", "try").returncode == 0
+    until(lambda: "closed" in cluster.kubectl("get", "netpol", "-n", "try").stdout)
     until(lambda: "web" in cluster.kubectl("get", "polr", "-n", "default").stdout)
     header = cluster.kubectl("get", "polr", "-A").stdout.splitlines()[0].split()
     assert header[1:2] + header[-6:] == ["NAME", "PASS", "FAIL", "WARN", "ERROR", "SKIP", "AGE"]

@@ -19,9 +19,10 @@ POLICIES = ROOT / "examples" / "admission"
 SHOP = ROOT / "examples" / "shop"
 PROPOLIS = str(Path(sys.executable).parent / "propolis")
 READY_SECONDS = 60
+_COMMANDS = (["admission", "serve"], ["operator", "--act"])
 TOLD = """
 A Kubernetes API server runs at {server}, with the example shop, the policies of {policies} as objects,
-admission at its door and an operator that keeps everything judged. In another terminal:
+admission at its door and an operator that keeps everything judged and carries policies out. In another terminal:
 
     export KUBECONFIG={kubeconfig}
     alias kubectl='{program} kubectl'
@@ -29,6 +30,7 @@ admission at its door and an operator that keeps everything judged. In another t
     kubectl run web --image=registry.example/web:1 --privileged      # is refused: read why
     kubectl run web --image=registry.example/web:1                   # is let in, and has a label more:
     kubectl get pod web --show-labels
+    kubectl create namespace try; kubectl get netpol -n try          # a policy closes new namespaces
     kubectl get polr -A                                              # what the policies say of the shop
     kubectl get events -A --field-selector reason=PolicyViolation
     kubectl edit cpol disallow-privileged                            # Audit: in force within a second
@@ -86,9 +88,7 @@ def _furnish(plane: ControlPlane) -> None:
 def _served(kubeconfig: Path, store: Path, ready: Callable[[], None]) -> int:
     """Serves in the foreground; an interruption reaches all, and this waits until they have left."""
     shared = ["--port", "0", "--from-cluster", "--kubeconfig", str(kubeconfig), "--store", str(store)]
-    processes = [
-        subprocess.Popen([PROPOLIS, *command, *shared]) for command in (["admission", "serve"], ["operator"])
-    ]
+    processes = [subprocess.Popen([PROPOLIS, *command, *shared]) for command in _COMMANDS]
 
     def pass_on(received: int, _frame: object) -> None:
         for one in processes:
