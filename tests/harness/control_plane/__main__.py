@@ -22,7 +22,8 @@ READY_SECONDS = 60
 _COMMANDS = (["admission", "serve"], ["operator", "--act"])
 TOLD = """
 A Kubernetes API server runs at {server}, with the example shop, the policies of {policies} as objects,
-admission at its door and an operator that keeps everything judged and carries policies out. In another terminal:
+admission at its door, and an operator that judges what is there and does what policies want.
+In another terminal:
 
     export KUBECONFIG={kubeconfig}
     alias kubectl='{program} kubectl'
