@@ -10,6 +10,7 @@ from propolis.app.operator_metrics import OperatorMetrics
 from propolis.app.operator_policies import ScanPolicies
 from propolis.app.operator_telling import Telling
 from propolis.app.service_calls import ServiceCalls
+from propolis.cluster.definitions import Definitions
 from propolis.cluster.reader import ClusterReader
 from propolis.cluster.reflector import Reflector
 from propolis.core import clock
@@ -48,6 +49,7 @@ class OperatorCluster:
         self.is_known = False
         self._reader = reader
         self._services = services
+        self._definitions = Definitions()
         self._policies = policies
         self._settings = settings
         self._tasks = tasks
@@ -71,6 +73,7 @@ class OperatorCluster:
 
     async def open(self, *, from_cluster: bool, has_native: bool) -> None:
         """Knows the policies that are there before anything is judged."""
+        self._begin(self._definitions.reflector(self._reader.client))
         if from_cluster:
             kinds = KINDS | NATIVE if has_native else KINDS
             self._policies.objects = PolicyObjects(self._reader.client, kinds)
@@ -113,7 +116,9 @@ class OperatorCluster:
         self.background.scan.is_filtered = is_filtered
 
     async def discover(self) -> None:
-        """Looks again at what is served: new kinds are followed. Raises `SourceError`."""
+        """Looks again at what is served when it is time: new kinds are followed. Raises `SourceError`."""
+        if not self._definitions.is_due():
+            return
         await self._reader.discover()
         self._follow_policies()
         self.background.take_served(self._reader.served)
