@@ -92,7 +92,7 @@ class PolicyReviews:
     async def _judged(self, request: AdmissionRequest) -> AdmissionResponse:
         """A kind that is not known may be a moment old, so what is served is looked up again."""
         answer = await asyncio.to_thread(judged, request, *self._names())
-        if answer.allowed or self.kinds is None:
+        if answer.allowed or self.kinds is None or not judged(request).allowed:
             return answer
         with contextlib.suppress(SourceError):
             await self.kinds.discover()
