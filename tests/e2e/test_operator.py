@@ -195,8 +195,7 @@ def test_admission_policies_of_the_cluster_are_judged_with_their_parameters(runn
     running.wait(lambda: key not in running.said("Pod", "web"), "a policy object that is gone")
 
 
-def test_a_kind_that_comes_later_is_found(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("propolis.app.operator.DISCOVER_SECONDS", 0.5)
+def test_a_kind_that_comes_later_is_found(running: Running) -> None:
     group = f"{running.namespace}.example.org"
     rule: dict[str, Any] = {
         "name": "sized",

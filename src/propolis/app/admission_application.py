@@ -42,11 +42,15 @@ _ROUTES: dict[str, tuple[Webhook, Chosen]] = {
 
 
 class AdmissionApplication:
-    """An ASGI application."""
+    """An ASGI application.
+
+    Attributes:
+        policies: Reviews of policies themselves.
+    """
 
     def __init__(self, service: AdmissionService) -> None:
         self._service = service
-        self._policies = PolicyReviews()
+        self.policies = PolicyReviews()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -92,7 +96,7 @@ class AdmissionApplication:
             await _send(send, 413, f"a review has at most {MOST_BODY_BYTES:,} bytes".encode(), _TEXT)
             return
         try:
-            answer = await self._policies.review(body, _timeout_seconds(scope["query_string"]))
+            answer = await self.policies.review(body, _timeout_seconds(scope["query_string"]))
         except ReviewError as error:
             await _send(send, 400, str(error).encode(errors="replace"), _TEXT)
         else:

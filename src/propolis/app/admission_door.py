@@ -16,6 +16,7 @@ from propolis.app.admission_webhooks import Target, configurations, remove, writ
 from propolis.app.configured_webhooks import Configured, configured_webhooks
 from propolis.app.policy_webhook import policy_configuration
 from propolis.app.service_calls import ServiceCalls
+from propolis.cluster.definitions import Definitions
 from propolis.cluster.reader import ClusterReader
 from propolis.cluster.reflector import Reflector
 from propolis.core import clock
@@ -45,6 +46,7 @@ class Door:
         self.cluster = AdmissionCluster(reader, services)
         self.reflectors: list[Reflector] = []
         self._reader = reader
+        self._definitions = Definitions()
         self._policies = policies
         self._target = target
         self._replicas = replicas
@@ -56,7 +58,7 @@ class Door:
 
     async def open(self, *, from_cluster: bool) -> None:
         """Follows what decisions need; no webhook is written before all policies that are there are known."""
-        self._follow(self.cluster.reflectors)
+        self._follow((*self.cluster.reflectors, self._definitions.reflector(self._reader.client)))
         settings = self._policies.source.reflector(self._reader.client)
         if settings is not None:
             self._follow([settings])
@@ -81,10 +83,17 @@ class Door:
         if self._replicas is not None:
             await self._replicas.renew(clock.now())
 
-    async def discover(self) -> None:
-        """Looks again at what is served: new kinds of policies are followed. Raises `SourceError`."""
+    async def discover(self) -> bool:
+        """Looks again at what is served when it is time; whether it did. New kinds of policies are followed.
+
+        Raises:
+            SourceError: The API server does not answer.
+        """
+        if not self._definitions.is_due():
+            return False
         await self._reader.discover()
         self._follow_policies()
+        return True
 
     def _follow_policies(self) -> list[Reflector]:
         objects = self._policies.objects

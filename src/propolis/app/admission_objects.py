@@ -1,5 +1,6 @@
 """Policies that are objects of the cluster: every kind of them that the server serves, kept in step."""
 
+import asyncio
 from collections.abc import Iterator
 
 from propolis.app.policy_objects import KeptPolicies, PolicyObject
@@ -32,11 +33,13 @@ class PolicyObjects:
     Attributes:
         is_changed: Whether anything is another than when it was read last.
         revision: Grows with every change.
+        changed: Is set with every change.
     """
 
     def __init__(self, client: ApiClient, kinds: frozenset[tuple[str, str]] = KINDS) -> None:
         self.is_changed = False
         self.revision = 0
+        self.changed = asyncio.Event()
         self._client = client
         self._kinds = kinds
         self._informers: dict[tuple[str, str], KeptPolicies] = {}
@@ -85,3 +88,4 @@ class PolicyObjects:
     def _change(self) -> None:
         self.is_changed = True
         self.revision += 1
+        self.changed.set()

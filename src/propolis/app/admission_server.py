@@ -35,8 +35,6 @@ from propolis.policy.engine.events import ADMISSION
 
 LOOK_SECONDS = 0.25
 """Between two looks at the policies: a change is in force within a second."""
-DISCOVER_SECONDS = 30.0
-"""Between two looks at the kinds that the API server serves, and at its webhook configurations."""
 RENEW_SECONDS = 60.0
 """Between two looks at certificates."""
 SETTLE_SECONDS = 5.0
@@ -121,6 +119,7 @@ class _Admission:
                 door = await self._opened_door(reader, services, identity, target, tasks) if reader else None
                 self._take(door)
                 application = AdmissionApplication(self._service)
+                application.policies.kinds = reader
                 server = Server(server_config(application, identity.certificates.context))
                 serving = tasks.create_task(server.serve(sockets=[listener]))
                 around = [tasks.create_task(work) for work in self._around(door, identity)]
@@ -179,11 +178,13 @@ class _Admission:
                 tell(text)
 
     def _around(self, door: Door | None, identity: ServerIdentity) -> Iterator[Coroutine[Any, Any, None]]:
-        yield repeat(LOOK_SECONDS, lambda: self._look(door, identity))
+        objects = self._policies.objects
+        wake = objects.changed if objects else None
+        yield repeat(LOOK_SECONDS, lambda: self._look(door, identity), wake)
         yield repeat(RENEW_SECONDS, lambda: self._renew(door, identity))
         if door is not None:
             yield repeat(REPLICA_SECONDS, door.renew)
-            yield repeat(DISCOVER_SECONDS, lambda: self._discover(door))
+            yield repeat(LOOK_SECONDS, lambda: self._discover(door))
 
     async def _look(self, door: Door | None, identity: ServerIdentity) -> None:
         """Takes policies over that have changed, and lets the API server ask for what they need."""
@@ -198,9 +199,9 @@ class _Admission:
 
     async def _discover(self, door: Door) -> None:
         """Looks again at what is served, and writes configurations that somebody may have changed."""
-        await door.discover()
-        self._take(door)
-        await self._write(door, again=True)
+        if await door.discover():
+            self._take(door)
+            await self._write(door, again=True)
 
     async def _write(self, door: Door, *, again: bool = False) -> None:
         written = await door.write(again=again) if self._options.writes else None

@@ -1,18 +1,32 @@
 """Work that goes on around a server: done again and again, until the process is asked to stop."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Awaitable, Callable
 
 from propolis.app.admission_serving import asked_to_leave
+from propolis.core import clock
 from propolis.core.errors import Error
 from propolis.core.printable import printable
 
+SHORTEST_SECONDS = 0.01
+"""Before something is done again that somebody asks for: changes that come together are taken together."""
 
-async def repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Does something now and then; what fails is told and done again."""
+
+async def repeat(
+    seconds: float, work: Callable[[], Awaitable[None]], wake: asyncio.Event | None = None
+) -> None:
+    """Does something now and then; what fails is told and done again.
+
+    Args:
+        seconds: Between two times.
+        work: What is done.
+        wake: Whoever sets it has it done sooner: after a pause as long as it took the last time.
+    """
     last = ""
     while True:
+        began = clock.monotonic()
         try:
             await work()
             last = ""
@@ -20,7 +34,14 @@ async def repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
             if str(error) != last:
                 tell(str(error))
             last = str(error)
-        await asyncio.sleep(seconds)
+        took = clock.monotonic() - began
+        if wake is None:
+            await asyncio.sleep(seconds)
+            continue
+        await asyncio.sleep(min(max(took, SHORTEST_SECONDS), seconds))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), seconds)
+        wake.clear()
 
 
 async def until_asked(serving: "asyncio.Task[None]") -> None:

@@ -104,6 +104,8 @@ def _operator_in_its_namespace() -> Iterator[Document]:
 
 
 def _policies() -> Iterator[Document]:
+    """What is served, and the policies."""
+    yield _rule("apiextensions.k8s.io", ["customresourcedefinitions"], _READ)
     for group, plurals in _plurals():
         yield _rule(group, plurals, _READ)
 

@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.25
 """Between two looks at the policies: a change is in force within a second."""
-DISCOVER_SECONDS = 30.0
-"""Between two looks at the kinds that the API server serves."""
 SHOW_SECONDS = 0.5
 MOST_TOLD = 10_000
 """Problems that are told once; names in them come from strangers."""
@@ -208,8 +206,9 @@ class Operator:
         yield self._first(cluster, telling)
         for work in (*telling.beside, *(cluster.actions.work() if cluster.actions else ())):
             yield _done(work)
-        yield repeat(LOOK_SECONDS, lambda: self._look(cluster))
-        yield repeat(DISCOVER_SECONDS, cluster.discover)
+        objects = cluster.policy_objects
+        yield repeat(LOOK_SECONDS, lambda: self._look(cluster), objects.changed if objects else None)
+        yield repeat(LOOK_SECONDS, cluster.discover)
         yield repeat(STATUS_SECONDS, lambda: statuses.look(cluster.policy_objects))
 
     async def _look(self, cluster: OperatorCluster) -> None:

@@ -11,6 +11,7 @@ from propolis.app.operator_metrics import OperatorMetrics
 from propolis.app.operator_policies import ScanPolicies
 from propolis.app.operator_telling import Telling
 from propolis.app.service_calls import ServiceCalls
+from propolis.cluster.definitions import Definitions
 from propolis.cluster.reader import ClusterReader
 from propolis.cluster.reflector import Reflector
 from propolis.core import clock
@@ -55,6 +56,7 @@ class OperatorCluster:
         self._from_cluster = False
         self._reader = reader
         self._services = services
+        self._definitions = Definitions()
         self._policies = policies
         self._settings = settings
         self._tasks = tasks
@@ -79,6 +81,7 @@ class OperatorCluster:
     async def open(self, *, from_cluster: bool, has_native: bool) -> None:
         """Knows the policies that are there before anything is judged."""
         self._from_cluster = from_cluster
+        self._begin(self._definitions.reflector(self._reader.client))
         if from_cluster:
             kinds = KINDS | NATIVE if has_native else KINDS
             self._policies.objects = PolicyObjects(self._reader.client, kinds)
@@ -127,7 +130,9 @@ class OperatorCluster:
             self.actions.take_settings(self._settings.settings)
 
     async def discover(self) -> None:
-        """Looks again at what is served: new kinds are followed. Raises `SourceError`."""
+        """Looks again at what is served when it is time: new kinds are followed. Raises `SourceError`."""
+        if not self._definitions.is_due():
+            return
         await self._reader.discover()
         self._follow_policies()
         self.background.take_served(self._reader.served)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from propolis.app.admission_objects import PolicyObjects
     from propolis.policy.model.global_context import GlobalContextEntry
 
+UNREPORTED = "reports.kyverno.io/disabled"
+"""Label of policies that no scan judges by, whatever it says."""
+
 
 class ScanPolicies:
     """Policies of files, then those of the cluster; what has changed is compiled again, policy by policy.
@@ -70,7 +73,7 @@ class ScanPolicies:
 
 
 def _compiled(read: PolicyInput, found: LoadedPolicies, before: ScanRules | None) -> ScanRules:
-    policies = (*read.policies, *found.policies)
+    policies = [one for one in (*read.policies, *found.policies) if UNREPORTED not in one.labels]
     exceptions = (*read.exceptions, *found.exceptions)
     with quiet_gc():
         return scan_rules(policies, exceptions, (*read.bindings, *found.bindings), before)

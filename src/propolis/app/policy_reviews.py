@@ -5,14 +5,18 @@ deletions are never asked about.
 """
 
 import asyncio
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Collection, Iterator
+from typing import Protocol
 
 import msgspec
 
-from propolis.core.errors import DocumentError
+from propolis.cluster.discovery import Served
+from propolis.core.errors import DocumentError, SourceError
 from propolis.core.resource import Document
 from propolis.policy.engine.admission import refusal
 from propolis.policy.engine.remarks import PolicyRemark, remarks_on
+from propolis.policy.engine.wrong_kinds import Name, wrong_kinds
 from propolis.policy.model.admission_review import (
     AdmissionRequest,
     AdmissionResponse,
@@ -20,6 +24,7 @@ from propolis.policy.model.admission_review import (
     parse_review,
     write_response,
 )
+from propolis.policy.model.policy import Policy
 from propolis.policy.model.reader import dotted
 from propolis.policy.sources.documents import read_policies
 
@@ -30,10 +35,38 @@ RESERVED_SECONDS = 0.5
 _INVALID, _BAD_REQUEST = 422, 400
 
 
+class ServedKinds(Protocol):
+    """Who knows what the API server serves: a `ClusterReader`."""
+
+    @property
+    def names(self) -> Collection[Name]:
+        """All that is served; nothing as long as that is not known."""
+        ...
+
+    @property
+    def served(self) -> Collection[Served]:
+        """Kinds of it that can be listed."""
+        ...
+
+    @property
+    def problems(self) -> Collection[object]:
+        """Groups that did not answer: what is in them is not known."""
+        ...
+
+    async def discover(self) -> None:
+        """Looks again. Raises `SourceError`."""
+        ...
+
+
 class PolicyReviews:
-    """Judges policies, one at a time and beside the reviews of resources."""
+    """Judges policies, one at a time and beside the reviews of resources.
+
+    Attributes:
+        kinds: Of the API server; None where there is none.
+    """
 
     def __init__(self) -> None:
+        self.kinds: ServedKinds | None = None
         self._turn = asyncio.Semaphore(1)
 
     async def review(self, body: bytes, timeout_seconds: float) -> bytes:
@@ -50,19 +83,44 @@ class PolicyReviews:
             return write_response(refusal(error.uid, str(error), code=_BAD_REQUEST))
         try:
             async with asyncio.timeout(max(timeout_seconds - RESERVED_SECONDS, 0)), self._turn:
-                answer = await asyncio.to_thread(judged, request)
+                answer = await self._judged(request)
         except TimeoutError:
             told = "the policy was not checked: there was no time"
             answer = AdmissionResponse(request.uid, allowed=True, warnings=(told,))
         return write_response(answer)
 
+    async def _judged(self, request: AdmissionRequest) -> AdmissionResponse:
+        """A kind that is not known may be a moment old, so what is served is looked up again."""
+        answer = await asyncio.to_thread(judged, request, *self._names())
+        if answer.allowed or self.kinds is None or not judged(request).allowed:
+            return answer
+        with contextlib.suppress(SourceError):
+            await self.kinds.discover()
+        return await asyncio.to_thread(judged, request, *self._names())
 
-def judged(request: AdmissionRequest) -> AdmissionResponse:
-    """A refusal that lists what is wrong, or warnings of what is not evaluated. Pure."""
+    def _names(self) -> tuple[Collection[Name], Collection[Name]]:
+        """All names, and those of kinds in no namespace."""
+        kinds = self.kinds
+        if kinds is None or kinds.problems:
+            return (), ()
+        wide = [one for one in kinds.served if not one.is_namespaced]
+        return kinds.names, [(one.group, one.version, one.kind, "") for one in wide]
+
+
+def judged(
+    request: AdmissionRequest, names: Collection[Name] = (), wide: Collection[Name] = ()
+) -> AdmissionResponse:
+    """A refusal that lists what is wrong, or warnings of what is not evaluated. Pure.
+
+    Args:
+        request: That brings a policy.
+        names: All that the API server serves; empty where that is not known, so that no kind is wrong.
+        wide: Of them, kinds that are in no namespace.
+    """
     document = request.object
     if document is None or request.sub_resource or _is_as_before(request):
         return AdmissionResponse(request.uid, allowed=True)
-    remarks = list(_remarks(document))
+    remarks = list(_remarks(document, names, wide))
     errors = [_line(one) for one in remarks if one.level == "error"]
     warnings = tuple(_line(one) for one in remarks if one.level != "error")[:MOST_TOLD]
     if not errors:
@@ -78,12 +136,15 @@ def _is_as_before(request: AdmissionRequest) -> bool:
     return old is not None and new is not None and old.get("spec") == new.get("spec")
 
 
-def _remarks(document: Document) -> Iterator[PolicyRemark]:
+def _remarks(document: Document, names: Collection[Name], wide: Collection[Name]) -> Iterator[PolicyRemark]:
     loaded = read_policies(msgspec.json.encode(_named(document)), "")
     for error in loaded.errors:
         yield PolicyRemark("error", (), error.message, error.expected)
     for one in (*loaded.policies, *loaded.cleanups, *loaded.exceptions):
         yield from remarks_on(one)
+        if names and isinstance(one, Policy):
+            for problem in wrong_kinds(one, names, wide):
+                yield PolicyRemark("error", ("spec", *problem.path), problem.message, problem.expected)
 
 
 def _named(document: Document) -> Document:

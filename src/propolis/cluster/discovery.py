@@ -4,7 +4,7 @@ Follows kubernetes.io/docs/concepts/overview/kubernetes-api (aggregated discover
 Of several versions of a group the one that the server prefers is taken, kind by kind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -54,6 +54,24 @@ class Served(msgspec.Struct, frozen=True):
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
+Name = tuple[str, str, str, str]
+"""Group, version, kind and subresource of something that is served; the last is empty for the kind itself."""
+
+
+class Discovered(msgspec.Struct, frozen=True):
+    """What an API server serves.
+
+    Attributes:
+        served: All kinds that can be listed.
+        names: Everything that requests can be about: kinds that cannot be listed and subresources too.
+        problems: Groups that did not answer.
+    """
+
+    served: tuple[Served, ...]
+    names: frozenset[Name]
+    problems: tuple[Problem, ...]
+
+
 class _Camel(msgspec.Struct, rename="camel", frozen=True):
     """Named as the API names its fields."""
 
@@ -62,11 +80,16 @@ class _ResponseKind(_Camel, frozen=True):
     kind: str = ""
 
 
+class _Subresource(_Camel, frozen=True):
+    subresource: str = ""
+
+
 class _Resource(_Camel, frozen=True):
     resource: str = ""
     scope: str | None = ""
     response_kind: _ResponseKind | None = None
     verbs: tuple[str, ...] | None = None
+    subresources: tuple[_Subresource, ...] | None = None
 
 
 class _Version(_Camel, frozen=True):
@@ -116,37 +139,53 @@ class _OldList(_Camel, frozen=True):
 Decoded = TypeVar("Decoded")
 
 
-async def discover(client: ApiClient) -> tuple[list[Served], list[Problem]]:
-    """All kinds that can be listed, and the groups that did not answer.
+async def discover(client: ApiClient) -> Discovered:
+    """All kinds, and the groups that did not answer.
 
     Raises:
         SourceError: The server does not answer at all.
     """
     found: dict[tuple[str, str], Served] = {}
+    names: set[Name] = set()
     problems: list[Problem] = []
     for path in ("/api", "/apis"):
         lists = await _get(client, path, _ACCEPT, _Lists)
         if lists.kind == "APIGroupDiscoveryList":
             served = list(_aggregated(lists))
+            names.update(_aggregated_names(lists))
         else:
-            served = await _one_by_one(client, lists, problems)
+            served = await _one_by_one(client, lists, names, problems)
         for kind in served:
             found.setdefault((kind.group, kind.kind), kind)
-    return list(found.values()), problems
+    return Discovered(tuple(found.values()), frozenset(names), tuple(problems))
 
 
 def _aggregated(lists: _Lists) -> Iterator[Served]:
+    for group, version, resource, kind in _resources(lists):
+        if "list" in (resource.verbs or ()):
+            yield Served(group, version, kind, resource.resource, resource.scope != "Cluster")
+
+
+def _aggregated_names(lists: _Lists) -> Iterator[Name]:
+    for group, version, resource, kind in _resources(lists):
+        yield group, version, kind, ""
+        for one in resource.subresources or ():
+            yield group, version, kind, one.subresource
+
+
+def _resources(lists: _Lists) -> Iterator[tuple[str, str, _Resource, str]]:
+    """Group, version, resource and its kind."""
     for group in lists.items or ():
         name = (group.metadata.name if group.metadata else "") or ""
         for version in group.versions or ():
             for resource in version.resources or ():
-                if "list" in (resource.verbs or ()) and resource.response_kind:
-                    kind = resource.response_kind.kind
-                    is_namespaced = resource.scope != "Cluster"
-                    yield Served(name, version.version, kind, resource.resource, is_namespaced)
+                if resource.response_kind:
+                    yield name, version.version, resource, resource.response_kind.kind
 
 
-async def _one_by_one(client: ApiClient, lists: _Lists, problems: list[Problem]) -> list[Served]:
+async def _one_by_one(
+    client: ApiClient, lists: _Lists, names: set[Name], problems: list[Problem]
+) -> list[Served]:
     found: list[Served] = []
     for group, version in _group_versions(lists):
         try:
@@ -155,12 +194,23 @@ async def _one_by_one(client: ApiClient, lists: _Lists, problems: list[Problem])
             if not (isinstance(error, RefusedError) and error.status == _NOT_FOUND):
                 problems.append(problem_of(error))
             continue
+        resources = old.resources or ()
+        names.update((group, version, kind, sub) for kind, sub in _old_names(resources))
         found += (
             Served(group, version, resource.kind, resource.name, resource.namespaced)
-            for resource in old.resources or ()
+            for resource in resources
             if "/" not in resource.name and "list" in (resource.verbs or ())
         )
     return found
+
+
+def _old_names(resources: Iterable[_OldResource]) -> Iterator[tuple[str, str]]:
+    """Kinds and subresources of a list that names both alike: ``pods`` and ``pods/exec``."""
+    kinds = {one.name: one.kind for one in resources if "/" not in one.name}
+    for one in resources:
+        plural, _, sub = one.name.partition("/")
+        if plural in kinds:
+            yield kinds[plural], sub
 
 
 def _group_versions(lists: _Lists) -> Iterator[tuple[str, str]]:

@@ -66,12 +66,12 @@ async def observe_through(
     """`observe_cluster` for those who run a loop already."""
     async with open_client(access, patience, sleep) as client:
         tell("Listing", 0, None)
-        served, problems = await discover(client)
-        kinds = [kind for kind in served if (kind.group, kind.kind) in wanted]
+        found = await discover(client)
+        kinds = [kind for kind in found.served if (kind.group, kind.kind) in wanted]
         walk = _Walk(client, limits, cluster, tell, len(kinds))
         for stage in _stages(kinds):
             await walk.list_all(stage)
-    return walk.observation(problems)
+    return walk.observation(list(found.problems))
 
 
 def _stages(kinds: list[Served]) -> Iterator[list[Served]]:

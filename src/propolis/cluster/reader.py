@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from propolis.cluster.api_client import ApiClient, Patience, RefusedError, open_client
-from propolis.cluster.discovery import JSON, Served, discover
+from propolis.cluster.discovery import JSON, Name, Served, discover
 from propolis.cluster.kubeconfig import Access
 from propolis.cluster.listing import Heading, Listing
 from propolis.cluster.observation import Observation
@@ -31,6 +31,7 @@ class ClusterReader:
     Attributes:
         client: For what is not read.
         served: All kinds that can be listed.
+        names: Everything that is served, subresources too.
         problems: Groups that did not answer.
     """
 
@@ -38,6 +39,7 @@ class ClusterReader:
         self.client = client
         self.name = name
         self.served: tuple[Served, ...] = ()
+        self.names: frozenset[Name] = frozenset()
         self.problems: tuple[Problem, ...] = ()
 
     async def discover(self) -> None:
@@ -46,8 +48,8 @@ class ClusterReader:
         Raises:
             SourceError: The server does not answer.
         """
-        served, problems = await discover(self.client)
-        self.served, self.problems = tuple(served), tuple(problems)
+        found = await discover(self.client)
+        self.served, self.names, self.problems = found.served, found.names, found.problems
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """The document at a path; None where there is nothing.

@@ -223,6 +223,13 @@ def test_policies_are_compiled_again_where_they_changed_alone(tmp_path: Path) ->
     assert found.rules.units[kept] is before.units[kept]
 
 
+def test_a_policy_may_be_left_out_of_scans_by_its_label(tmp_path: Path) -> None:
+    left_out = policies.labelled("team")
+    left_out["metadata"]["labels"] = {"reports.kyverno.io/disabled": "false"}
+    found = ScanPolicies(PolicyFiles([str(written(tmp_path, left_out, policies.by_list()))]))
+    assert found.rules.units.keys() == {"ClusterPolicy//by-list"}
+
+
 def test_policies_that_cannot_be_used_at_the_start_end_it(tmp_path: Path) -> None:
     with pytest.raises(DocumentError):
         Operator(OperatorOptions(policies=(str(tmp_path / "absent.yaml"),)))

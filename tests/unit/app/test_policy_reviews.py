@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,9 @@ from propolis.policy.engine.remarks import remarks_on
 from propolis.policy.model.admission_review import AdmissionResponse, parse_review
 from propolis.policy.sources.pack import load
 from tests.harness.asgi import ask
+
+if TYPE_CHECKING:
+    from propolis.cluster.discovery import Served
 
 POD = {"any": [{"resources": {"kinds": ["Pod"]}}]}
 Document = dict[str, Any]
@@ -174,3 +177,45 @@ def test_the_policies_of_the_pack_have_no_errors() -> None:
         one.name: found for one in load() if (found := [r for r in remarks_on(one) if r.level == "error"])
     }
     assert not wrong
+
+
+class Kinds:
+    """An API server that serves Widgets from the second look on."""
+
+    def __init__(self) -> None:
+        self.names = {("", "v1", "Pod", "")}
+        self.served: list[Served] = []
+        self.problems: list[str] = []
+        self.looks = 0
+
+    async def discover(self) -> None:
+        self.looks += 1
+        self.names.add(("example.org", "v1", "Widget", ""))
+
+
+def reviewed(kinds: Kinds, document: Document) -> bool:
+    reviews = PolicyReviews()
+    reviews.kinds = kinds
+    answered = json.loads(asyncio.run(reviews.review(body(document), 10)))
+    return bool(answered["response"]["allowed"])
+
+
+def named(kind: str) -> Document:
+    return policy(match={"any": [{"resources": {"kinds": [kind]}}]})
+
+
+def test_kinds_that_are_not_known_are_looked_up_once_before_a_policy_is_refused() -> None:
+    kinds = Kinds()
+    assert reviewed(kinds, named("Pod"))
+    assert kinds.looks == 0
+    assert reviewed(kinds, named("Widget"))
+    assert not reviewed(kinds, named("Gadget"))
+    assert kinds.looks == 2
+    assert not reviewed(kinds, policy(validate={"message": "{{ nobody.knows }}", "deny": {}}))
+    assert kinds.looks == 2, "what is wrong anyway needs no look"
+
+
+def test_no_kind_is_wrong_while_groups_do_not_answer() -> None:
+    kinds = Kinds()
+    kinds.problems = ["metrics.k8s.io did not answer"]
+    assert reviewed(kinds, named("Gadget"))

@@ -1,7 +1,7 @@
 """Between a request to an API server and the engine: its subject, and what a decision answers.
 
-The text of a refusal has the layout of Kyverno's (pkg/webhooks/utils/block.go @ v1.19.1): people, tests and
-alerts read it.
+The text of a refusal has the layout of Kyverno's (pkg/webhooks/utils/block.go, pkg/webhooks/resource/vpol and
+ivpol @ v1.19.1): people, tests and alerts read it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -22,6 +22,8 @@ MOST_WARNING_BYTES = 4096
 """Of all warnings: the API server cuts what is beyond."""
 MOST_MESSAGE_BYTES = 32 * 1024
 
+_CEL_KINDS = ("ValidatingPolicy", "MutatingPolicy")
+"""Ends of the kinds of policies in CEL, ImageValidatingPolicies among them, that judge requests."""
 _ORIGIN = Origin("admission")
 _TOLD = frozenset({Outcome.FAIL, Outcome.ERROR, Outcome.WARN})
 
@@ -141,14 +143,28 @@ def refusal(
 
 
 def _blocked(subject: PolicySubject, refusing: Iterable[Finding]) -> str:
-    """Each policy with its rules and what they say."""
+    """Each policy with its rules and what they say; policies in CEL alone one after another."""
+    found = list(refusing)
+    if all(map(_is_of_cel, found)):
+        return "; ".join(map(_cel_line, found))
     policies: dict[str, list[Finding]] = {}
-    for finding in refusing:
+    for finding in found:
         policies.setdefault(finding.rule.policy, []).append(finding)
-    lines = [f"{policy}:\n{''.join(map(_rule_line, found))}" for policy, found in sorted(policies.items())]
+    lines = [f"{policy}:\n{''.join(map(_rule_line, own))}" for policy, own in sorted(policies.items())]
     ref = subject.resource.ref
     named = f"{ref.kind}/{ref.namespace}/{ref.name}"
     return f"\n\nresource {named} was blocked due to the following policies \n\n{''.join(lines)}"
+
+
+def _is_of_cel(finding: Finding) -> bool:
+    reported = finding.rule.reported
+    return reported is not None and reported.kind.endswith(_CEL_KINDS)
+
+
+def _cel_line(finding: Finding) -> str:
+    """What a policy in CEL says; its name alone, in whatever namespace it is."""
+    what = "error" if finding.outcome is Outcome.ERROR else "failed"
+    return f"Policy {finding.rule.policy.rpartition('/')[2]} {what}: {finding.message}"
 
 
 def _rule_line(finding: Finding) -> str:
@@ -172,6 +188,7 @@ def _warnings(findings: Iterable[Finding]) -> tuple[str, ...]:
             continue
         rule = finding.rule
         line = f"policy {rule.policy}{f'.{rule.name}' if rule.name else ''}: {finding.message}"
+        line = _cel_line(finding) if _is_of_cel(finding) else line
         left -= len(line.encode())
         if left < 0:
             break

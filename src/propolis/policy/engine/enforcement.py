@@ -15,7 +15,7 @@ from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.rule import PolicyRule
-from propolis.policy.model.validation import FailureActionOverride
+from propolis.policy.model.validation import FailureActionOverride, Validation
 
 ENFORCE = "enforce"
 
@@ -78,8 +78,14 @@ def compile_enforcement(policy: Policy, rule: PolicyRule) -> Enforcement | None:
     overrides = tuple(Override(_namespaces_test(item), _enforces(item.action)) for item in given)
     if rule.generate is not None or not (_enforces(action) or any(one.enforces for one in overrides)):
         return None
-    allows = validation is not None and validation.allow_existing_violations is not False
+    allows = validation is not None and _keeps_existing(validation)
     return Enforcement(_enforces(action), overrides, on_error, allows)
+
+
+def _keeps_existing(validation: Validation) -> bool:
+    """Whether what was wrong before may stay so; rules in CEL, assertions and manifests never ask."""
+    other = (validation.cel, validation.assertion, validation.manifests)
+    return validation.allow_existing_violations is not False and all(one is None for one in other)
 
 
 def _enforces(action: str | None) -> bool:

@@ -18,7 +18,7 @@ from propolis.policy.engine.policy_set import CompiledRule, ContextOf, PolicySet
 from propolis.policy.engine.reported import with_properties
 from propolis.policy.engine.request import Request
 from propolis.policy.engine.result import RuleResult
-from propolis.policy.engine.subject import PolicySubject
+from propolis.policy.engine.subject import SOMEBODY, PolicySubject
 from propolis.policy.model.action import Patch
 
 APPLIED = frozenset({Outcome.PASS, Outcome.FAIL})
@@ -144,13 +144,24 @@ class _Session:
         self._context_of = lazy_context(self.request, self._environment)
 
     def _before(self, rule: CompiledRule) -> RuleResult | None:
-        """What the rule says of the object before an update, as if it were created now."""
+        """What the rule says of the object before an update, as if it were created now.
+
+        None where the rule would not have been for it: who made it is not known, and what was made is the
+        object, no subresource of it.
+        """
         old = self._subject.old or {}
-        ref = msgspec.structs.replace(self._ref, name=reference_of(old).name)
+        was = reference_of(old)
+        kind, version = was.kind or self._ref.kind, was.api_version or self._ref.api_version
+        ref = msgspec.structs.replace(self._ref, name=was.name, kind=kind, api_version=version)
         resource = msgspec.structs.replace(self._subject.resource, ref=ref, document=old)
         subject = msgspec.structs.replace(self._subject, resource=resource, old=None, operation="CREATE")
+        made = Request(msgspec.structs.replace(subject, user=SOMEBODY, subresource=""), self._asked.ask)
+        if not (rule.may_be_for(made.group, made.version, made.kind, "") and rule.is_within(made)):
+            return None
+        if rule.matches is not None and not rule.matches(made):
+            return None
         request = Request(subject, self._asked.ask)
-        return _result(rule, request, lazy_context(request, self._environment))
+        return _run(rule, request, lazy_context(request, self._environment))
 
     def decision(self) -> Decision:
         """All that was said.
@@ -179,8 +190,16 @@ class _Session:
 def _result(rule: CompiledRule, request: Request, context_of: ContextOf) -> RuleResult | None:
     """What a rule says, None where it is not for the request."""
     try:
-        matches = rule.matches
-        return rule.run(request, context_of) if matches is None or matches(request) else None
+        if rule.matches is not None and not rule.matches(request):
+            return None
+    except RecursionError:
+        return TOO_DEEP
+    return _run(rule, request, context_of)
+
+
+def _run(rule: CompiledRule, request: Request, context_of: ContextOf) -> RuleResult | None:
+    try:
+        return rule.run(request, context_of)
     except RecursionError:
         return TOO_DEEP
 

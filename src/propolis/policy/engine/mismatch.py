@@ -68,7 +68,7 @@ class Mismatch:
         """What is wrong, in Kyverno's words."""
         if self.inner:
             above = f"{prefix}{self._above}"
-            text = ";".join(item.message(above) for item in self.inner)
+            text = "; ".join(item.message(above) for item in self.inner)
         else:
             text = self._site.describe(self.path(prefix), self.value, self.expected)
         return f"{self._reasons}{text}"

@@ -160,7 +160,9 @@ class PatternEmitter(Emitter):
         with block.inside(f"if {name} in {place.var}:"):
             block.line(f"{found} = {check}({place.var}[{name}], s, h)")
             with block.inside(f"if {found} is not None:"):
-                block.line(f"if {found}.kind is SKIP and not {found}.is_direct: {skipped}.append({found})")
+                below = self.constant(Above(inner.steps, skips=False, reasons="", is_direct=False))
+                seen = f"{below}({', '.join((found, *inner.indices))})"
+                block.line(f"if {found}.kind is SKIP and not {found}.is_direct: {skipped}.append({seen})")
                 with block.inside("else:"):
                     block.line(f"{found} = {self.constant(mismatch.summed_up)}({found})")
                     self._depart(found, inner)

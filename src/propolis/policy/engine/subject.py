@@ -24,6 +24,8 @@ class UserInfo(msgspec.Struct, frozen=True):
 
 
 _NOBODY = UserInfo()
+SOMEBODY = UserInfo("propolis:somebody", "propolis:somebody", ("propolis:somebody",))
+"""Who is not known; no policy names them."""
 
 
 class PolicySubject(msgspec.Struct, frozen=True):

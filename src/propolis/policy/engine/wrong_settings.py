@@ -4,7 +4,7 @@ Follows Kyverno pkg/validation/policy/{validate,background}.go and api/kyverno/v
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -12,16 +12,23 @@ import msgspec
 from propolis.policy.engine.variables import expressions_in
 from propolis.policy.model.cleanup import CleanupPolicy
 from propolis.policy.model.exception import PolicyException
-from propolis.policy.model.match import MatchResources
+from propolis.policy.model.match import MatchResources, ResourceFilter
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.problem import Problem
 from propolis.policy.model.rule import PolicyRule
+from propolis.policy.model.validation import PodSecurityExclusion
 
 LONGEST_TIMEOUT_SECONDS = 30
 _USER = re.compile(
     r"(?<![\w.])(serviceAccountName|serviceAccountNamespace|request\.(userInfo|roles|clusterRoles))\b"
 )
 """What a background scan does not know."""
+OF_CONTAINERS = frozenset(
+    {"Capabilities", "Privileged Containers", "Host Ports", "/proc Mount Type", "Privilege Escalation"}
+)
+"""Pod Security controls that look at containers alone; they are let off by image."""
+OF_PODS = frozenset({"Host Namespaces", "HostPath Volumes", "Sysctls", "Volume Types"})
+"""Those that look at the pod alone."""
 _USER_FIELDS = ("roles", "cluster_roles", "subjects")
 
 _Path = tuple[str | int, ...]
@@ -34,6 +41,7 @@ def wrong_settings(found: Policy | CleanupPolicy | PolicyException) -> Iterator[
     elif isinstance(found, PolicyException):
         if found.spec.background is not False:
             yield from _users(found.spec.match, ("match",))
+        yield from _exclusions(found.spec.pod_security or (), ("podSecurity",))
     else:
         yield from _wrong_policy(found)
 
@@ -73,6 +81,12 @@ def _wrong_rule(policy: Policy, rule: PolicyRule, path: _Path) -> Iterator[Probl
             yield Problem(f"{way} without admission", (*path, way), "admission for all but validate")
     if spec.background is not False:
         yield from _asking(rule, path)
+    if policy.namespace:
+        yield from _namespaces(rule.match, (*path, "match"))
+        yield from _namespaces(rule.exclude or MatchResources(), (*path, "exclude"))
+    security = rule.validation.pod_security if rule.validation else None
+    if security is not None:
+        yield from _exclusions(security.exclude or (), (*path, "validate", "podSecurity", "exclude"))
     if rule.verify_images is not None and any("*" in kind for kind in rule.match.kinds()):
         yield Problem("images of any kind", (*path, "match"), "kinds by name where images are verified")
     if rule.mutate is not None and not rule.mutate.targets:
@@ -81,23 +95,55 @@ def _wrong_rule(policy: Policy, rule: PolicyRule, path: _Path) -> Iterator[Probl
             yield Problem("no targets", (*path, "mutate"), "targets, for existing resources are to change")
 
 
+def _exclusions(exclusions: Iterable[PodSecurityExclusion], path: _Path) -> Iterator[Problem]:
+    """Controls that are let off: those of containers by images alone, values and fields together alone."""
+    for index, one in enumerate(exclusions):
+        place: _Path = (*path, index)
+        if one.control_name in OF_CONTAINERS and not one.images:
+            text = "exclude.images must be specified for a control of containers"
+            yield Problem(text, (*place, "controlName"), "images")
+        if one.control_name in OF_PODS and one.images:
+            text = "exclude.images must not be specified for a control of pods"
+            yield Problem(text, (*place, "controlName"), "no images")
+        if one.restricted_field and not one.values:
+            yield Problem("values is required", (*place, "values"), "values of the restricted field")
+        if one.values and not one.restricted_field:
+            yield Problem(
+                "restrictedField is required", (*place, "restrictedField"), "the field of the values"
+            )
+
+
 def _users(match: MatchResources, path: _Path) -> Iterator[Problem]:
     """Filters by who asks, which a background scan does not know."""
-    filters: dict[_Path, Any] = {path: match}
-    filters |= {(*path, "any", index): one for index, one in enumerate(match.any or ())}
-    filters |= {(*path, "all", index): one for index, one in enumerate(match.all or ())}
-    for place, one in filters.items():
+    for place, one in _filters(match, path).items():
         for field in _USER_FIELDS:
             if getattr(one, field):
                 name = "clusterRoles" if field == "cluster_roles" else field
-                yield Problem(f"{name} in a background scan", (*place, name), "background: false")
+                text = f"invalid variable used: {name}, which a background scan does not know"
+                yield Problem(text, (*place, name), "background: false")
+
+
+def _namespaces(match: MatchResources, path: _Path) -> Iterator[Problem]:
+    """Filters by namespace, in a policy that is for its own alone."""
+    for place, one in _filters(match, path).items():
+        if one.resources is not None and one.resources.namespaces:
+            text = "Filtering namespaces not allowed in namespaced policies"
+            yield Problem(text, (*place, "resources", "namespaces"), "a ClusterPolicy")
+
+
+def _filters(match: MatchResources, path: _Path) -> dict[_Path, ResourceFilter]:
+    """All filters, by their places."""
+    found: dict[_Path, ResourceFilter] = {path: match}
+    found |= {(*path, "any", index): one for index, one in enumerate(match.any or ())}
+    return found | {(*path, "all", index): one for index, one in enumerate(match.all or ())}
 
 
 def _user_variables(document: Any, path: _Path) -> Iterator[Problem]:
     if isinstance(document, str):
         for expression in expressions_in(document):
             if found := _USER.search(expression):
-                yield Problem(f"{found[0]} in a background scan", path, "background: false")
+                text = f"variable {{{{{found[0]}}}}} is not allowed in a background scan"
+                yield Problem(text, path, "background: false")
     elif isinstance(document, dict | list | tuple):
         items = document.items() if isinstance(document, dict) else enumerate(document)
         for key, value in items:

@@ -17,6 +17,7 @@ from propolis.policy.engine.subject import PolicySubject
 from propolis.policy.model import parse_policy
 from propolis.policy.model.action import Patch
 from propolis.policy.model.admission_review import AdmissionRequest, ReviewUser
+from propolis.policy.sources.documents import read_policies
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 KINDS = {("", "pods"): "Pod", ("apps", "deployments"): "Deployment"}
@@ -49,14 +50,17 @@ def subject(**fields: Any) -> PolicySubject:
     return request_subject(request(**fields), parent)
 
 
-def decided(*rules: Document, found: PolicySubject | None = None, **spec: Any) -> Decision:
-    document = {
+def labels(*rules: Document, **spec: Any) -> Document:
+    return {
         "apiVersion": "kyverno.io/v1",
         "kind": "ClusterPolicy",
         "metadata": {"name": "labels"},
-        "spec": {"validationFailureAction": "Enforce", "rules": list(rules), **spec},
+        "spec": {"validationFailureAction": "Enforce", "rules": list(rules or (rule(),)), **spec},
     }
-    compiled = compile_policies([parse_policy(document)])
+
+
+def decided(*rules: Document, found: PolicySubject | None = None, **spec: Any) -> Decision:
+    compiled = compile_policies([parse_policy(labels(*rules, **spec))])
     return evaluate(compiled, found or subject(), {}, NOW)
 
 
@@ -123,6 +127,38 @@ def test_a_refusal_names_resource_policy_rule_and_message() -> None:
         "\n\nresource Pod/shop/web was blocked due to the following policies \n\nlabels:\n  team: "
     )
     assert "say who" in answer.status.message
+
+
+def test_policies_in_cel_alone_say_what_they_refuse_one_after_another() -> None:
+    constraints = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["pods"]}
+
+    def in_cel(name: str, expression: str) -> Document:
+        return {
+            "apiVersion": "policies.kyverno.io/v1",
+            "kind": "ValidatingPolicy",
+            "metadata": {"name": name},
+            "spec": {
+                "validationActions": ["Deny"],
+                "matchConstraints": {"resourceRules": [constraints]},
+                "validations": [{"expression": expression, "message": "say who"}],
+            },
+        }
+
+    documents = [in_cel("named", "false"), in_cel("broken", "object.spec.nothing == 1")]
+    policies = [
+        one for document in documents for one in read_policies(msgspec.json.encode(document), "").policies
+    ]
+    found = evaluate(compile_policies(policies), subject(), {}, NOW)
+    answer = answer_of("u", subject(), found, {"named"}, may_change=False)
+    assert answer.status is not None
+    lines = answer.status.message.split("; ")
+    assert lines[0] == "Policy named failed: say who"
+    assert lines[1].startswith("Policy broken error: ")
+    assert answer.warnings == ("Policy named failed: say who",)
+    of_both = evaluate(compile_policies([*policies, parse_policy(labels())]), subject(), {}, NOW)
+    mixed = answer_of("u", subject(), of_both, (), may_change=False)
+    assert mixed.status is not None
+    assert mixed.status.message.startswith("\n\nresource Pod/shop/web was blocked")
 
 
 def test_a_violation_that_is_only_audited_is_let_in() -> None:

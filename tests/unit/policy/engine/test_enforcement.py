@@ -5,6 +5,7 @@ import pytest
 from propolis.core.evaluation import Answer, MissingLookups
 from propolis.core.finding import Outcome
 from propolis.policy.engine import compile_policies, evaluate
+from propolis.policy.engine.subject import UserInfo
 from propolis.policy.lookups import namespace_key
 from propolis.policy.model import parse_policy
 from tests.unit.policy.engine.examples import NOW, pod, subject
@@ -109,6 +110,39 @@ def test_a_rule_for_updates_alone_has_no_violation_from_before(extra: dict[str, 
     policy = {"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"}}
     rules = compile_policies([parse_policy({**policy, "spec": {"rules": [rule]}})])
     assert evaluate(rules, subject(BAD, operation="UPDATE", old=BAD), {}, NOW).refusing
+
+
+def _refuses(rule: dict[str, Any], old: dict[str, Any] = BAD, **fields: Any) -> bool:
+    """Whether a rule refuses an update of what violates it before and after."""
+    whole = {"name": "r", "match": {"any": [{"resources": {"kinds": ["Pod"]}}]}, **rule}
+    policy = {"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"}}
+    spec = {"background": False, "rules": [whole]}
+    rules = compile_policies([parse_policy({**policy, "spec": spec})])
+    found = evaluate(rules, subject(BAD, operation="UPDATE", old=old, **fields), {}, NOW)
+    assert [one.outcome for one in found.findings] == [Outcome.FAIL]
+    return bool(found.refusing)
+
+
+def test_expressions_in_cel_allow_no_violation_from_before() -> None:
+    cel = {"cel": {"expressions": [{"expression": "false", "message": "no"}]}}
+    assert _refuses({"validate": {"failureAction": "Enforce", **cel}})
+    assert not _refuses({"validate": {"failureAction": "Enforce", "deny": {}}})
+
+
+@pytest.mark.parametrize("kinds", [["Pod/ephemeralcontainers"], ["*/ephemeralcontainers"]])
+def test_what_asks_for_a_subresource_was_not_made_by_one(kinds: list[str]) -> None:
+    deny = {"validate": {"failureAction": "Enforce", "deny": {}}}
+    match = {"match": {"any": [{"resources": {"kinds": kinds}}]}}
+    assert _refuses({**deny, **match}, subresource="ephemeralcontainers")
+    assert not _refuses(deny, subresource="ephemeralcontainers")
+
+
+def test_who_made_what_is_there_is_not_known() -> None:
+    deny = {"validate": {"failureAction": "Enforce", "deny": {}}}
+    user = UserInfo("eve", groups=("dev",))
+    named = {"resources": {"kinds": ["Pod"]}, "subjects": [{"kind": "User", "name": "eve"}]}
+    assert _refuses({**deny, "match": {"any": [named]}}, user=user)
+    assert not _refuses(deny, user=user)
 
 
 def test_a_selector_of_namespaces_asks_only_when_a_rule_fails() -> None:

@@ -74,6 +74,23 @@ def test_a_list_within_a_condition_leaves_out_the_element_of_the_list_around_it(
     )
 
 
+def test_all_that_is_left_out_below_equality_anchors_is_told_with_its_whole_path() -> None:
+    pattern = {"a": {"=(b)": [{"(c)": "x", "d": 1}], "=(e)": [{"(c)": "x", "d": 1}]}}
+    value = {"a": {"b": [{"c": "y"}, {"c": "z"}], "e": [{"c": "w"}]}}
+    said = "conditional anchor mismatch: resource value '{}' does not match 'x' at path /a/{}/c/"
+    assert told(pattern, value) == (
+        "skip",
+        "; ".join((said.format("y", "b/0"), said.format("z", "b/1"), said.format("w", "e/0"))),
+    )
+    inside = {"=(q)": pattern}
+    assert told(inside, {"q": value}) == (
+        "skip",
+        "; ".join((said.format("y", "b/0"), said.format("z", "b/1"), said.format("w", "e/0"))).replace(
+            "/a/", "/q/a/"
+        ),
+    )
+
+
 def test_messages_of_nested_anchors_name_them_from_the_outside() -> None:
     found = compile_pattern({"(a)": {"<(b)": {"(c)": 1}}})({"a": {"b": {"c": 2}}}, {})
     assert found is not None

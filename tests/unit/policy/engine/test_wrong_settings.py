@@ -79,3 +79,45 @@ def test_exceptions_for_users_are_not_for_scans() -> None:
         given = spec if background is None else {**spec, "background": background}
         found = wrong_settings(parse_exception(_document("PolicyException", "v2", given)))
         assert len(list(found)) == wanted
+
+
+def _exclusions(*exclude: dict[str, Any]) -> list[tuple[str, tuple[str | int, ...]]]:
+    """What is wrong with exclusions, in a rule and in an exception alike; places below the exclusions."""
+    security = {"validate": {"podSecurity": {"level": "restricted", "exclude": list(exclude)}}}
+    rules = [{"name": "r", "match": MATCH, **security}]
+    policy = parse_policy(_document("ClusterPolicy", "v1", {"rules": rules}))
+    below = ("rules", 0, "validate", "podSecurity", "exclude")
+    found = [(one.message, one.path) for one in wrong_settings(policy)]
+    assert all(path[:5] == below for _, path in found)
+    named = [{"policyName": "p", "ruleNames": ["r"]}]
+    spec = {"exceptions": named, "match": MATCH, "podSecurity": list(exclude)}
+    exception = parse_exception(_document("PolicyException", "v2", spec))
+    assert [(one.message, one.path[1:]) for one in wrong_settings(exception)] == [
+        (text, path[5:]) for text, path in found
+    ]
+    return [(text, path[5:]) for text, path in found]
+
+
+def test_controls_of_containers_are_let_off_by_image_and_those_of_pods_are_not() -> None:
+    assert _exclusions({"controlName": "Capabilities", "images": ["x*"]}, {"controlName": "Sysctls"}) == []
+    wrong = _exclusions({"controlName": "Capabilities"}, {"controlName": "Sysctls", "images": ["x*"]})
+    assert [path for _, path in wrong] == [(0, "controlName"), (1, "controlName")]
+    assert "must be specified" in wrong[0][0]
+    assert "must not be specified" in wrong[1][0]
+
+
+def test_a_restricted_field_and_its_values_go_together() -> None:
+    of_both: dict[str, Any] = {"controlName": "Seccomp", "images": ["*"]}
+    field, values = {"restrictedField": "spec.securityContext.seccompProfile.type"}, {"values": ["a"]}
+    assert _exclusions({**of_both, **field, **values}) == []
+    assert _exclusions({**of_both, **field}) == [("values is required", (0, "values"))]
+    assert _exclusions({**of_both, **values}) == [("restrictedField is required", (0, "restrictedField"))]
+
+
+def test_a_policy_of_a_namespace_names_no_namespaces() -> None:
+    match = {"all": [{"resources": {"kinds": ["Pod"], "namespaces": ["shop"]}}]}
+    document = _document("Policy", "v1", {"rules": [{"name": "r", "match": match, **DENY}]})
+    document["metadata"]["namespace"] = "shop"
+    (found,) = wrong_settings(parse_policy(document))
+    assert found.path == ("rules", 0, "match", "all", 0, "resources", "namespaces")
+    assert _places({**DENY, "match": match}) == []
