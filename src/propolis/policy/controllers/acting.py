@@ -110,7 +110,7 @@ class Acting:
         new = [rule for owner, rule in self.rules.items() if _is_other(rule, before.get(owner))]
         for rule in new:
             for pair in self.pairs.of(rule.owner):
-                pair.tries = 0
+                pair.tries, pair.is_changed = 0, True
                 self.put(pair)
             if rule.for_existing:
                 self._jobs.append(lambda rule=rule: self._act_on_existing(rule))  # type: ignore[misc]
@@ -245,7 +245,8 @@ class Acting:
             await self.attempts.delete_made(rule, pair.trigger)
             self._end(pair)
             return
-        attempted = await self.attempts.attempt(rule, pair.trigger, pair.request)
+        is_changed, pair.is_changed = pair.is_changed, False
+        attempted = await self.attempts.attempt(rule, pair.trigger, pair.request, is_changed=is_changed)
         if not attempted.is_there:
             await self._without_trigger(rule, pair)
             return

@@ -102,7 +102,12 @@ class Attempts:
         self._told = told
 
     async def attempt(
-        self, rule: ActingRule, trigger: ResourceRef, request: PolicySubject | None
+        self,
+        rule: ActingRule,
+        trigger: ResourceRef,
+        request: PolicySubject | None,
+        *,
+        is_changed: bool = False,
     ) -> Attempted:
         """Does what a rule wants for a trigger.
 
@@ -110,6 +115,7 @@ class Attempts:
             rule: The rule.
             trigger: With the uid of the one that is meant; empty for any.
             request: What brought it; None where nobody asked.
+            is_changed: Whether the rule is another than before: what it no longer makes is left alone then.
 
         Raises:
             SourceError: The cluster does not answer, or an action could not be carried out.
@@ -123,7 +129,7 @@ class Attempts:
             subject = msgspec.structs.replace(request or PolicySubject(found), resource=found)
         assert subject is not None  # noqa: S101  # one of the two
         decision = await self._decided(rule, subject, has_request=request is not None)
-        return await self._done(rule, subject, decision, has_request=request is not None)
+        return await self._done(rule, subject, decision, has_request=request is not None, leaves=is_changed)
 
     async def _live(self, trigger: ResourceRef) -> Resource | None:
         """The trigger as it is; None where it goes, is gone, or another has its name."""
@@ -159,7 +165,13 @@ class Attempts:
         return await complete_live(decide, {}, answers)
 
     async def _done(
-        self, rule: ActingRule, subject: PolicySubject, decision: Decision, *, has_request: bool
+        self,
+        rule: ActingRule,
+        subject: PolicySubject,
+        decision: Decision,
+        *,
+        has_request: bool,
+        leaves: bool,
     ) -> Attempted:
         """Carries out what was decided. Raises `SourceError`."""
         trigger, findings = subject.resource.ref, _findings(rule, decision)
@@ -175,7 +187,9 @@ class Attempts:
         if rule.generates and rule.synchronizes and is_known and not is_exempt:
             may_tell = has_request or not rule.needs_request
             keep = _asked_about(decision.used) if is_for else frozenset()
-            if is_for or may_tell:
+            if is_for and leaves and rule.owner.rule:
+                await self._release(rule, trigger, keep)
+            elif is_for or may_tell:
                 has_changed |= await self.delete_made(rule, trigger, keep)
         return Attempted(
             is_there=True,
@@ -200,6 +214,26 @@ class Attempts:
         if has_changed:
             self._told(Deed(rule, trigger, what, action.resource))
         return has_changed
+
+    async def _release(self, rule: ActingRule, trigger: ResourceRef, keep: AbstractSet[Place]) -> None:
+        """Takes the rule's labels off what it no longer makes, as Kyverno does when a rule is changed.
+
+        Raises:
+            SourceError: That could not be written.
+        """
+        wanted = _owner_labels(rule.owner)
+        for ref, _ in self._made.of(rule.owner, trigger.uid) if trigger.uid else ():
+            if place_of(ref) in keep:
+                continue
+            found = await self._world.get(ref)
+            metadata = (found or {}).get("metadata") or {}
+            labels = metadata.get("labels") or {}
+            names = [name for name in wanted if labels.get(name) == wanted[name]]
+            if len(names) == len(wanted):
+                paths = [f"/metadata/labels/{name.replace('/', '~1')}" for name in names]
+                operations = [{"op": "remove", "path": path} for path in paths]
+                await self._world.patch(ref, operations, metadata.get("resourceVersion", ""))
+            self._made.drop(place_of(ref))
 
     async def delete_made(
         self, rule: ActingRule, trigger: ResourceRef | None, keep: AbstractSet[Place] = frozenset()

@@ -37,12 +37,13 @@ class Pair:
         gone: Uids of objects that had the trigger's name before.
         is_due: Whether it waits to be evaluated.
         is_busy: Whether it is being evaluated.
+        is_changed: Whether its rule was changed since.
         deletes: Whether what was made for the trigger is to be deleted, whatever the rule says of it.
     """
 
     __slots__ = (
-        "alone", "concerns", "deletes", "gone", "is_busy", "is_due", "owner", "request", "rests_until",
-        "tries", "trigger", "waiting", "writes",
+        "alone", "concerns", "deletes", "gone", "is_busy", "is_changed", "is_due", "owner", "request",
+        "rests_until", "tries", "trigger", "waiting", "writes",
     )  # fmt: skip
 
     def __init__(self, owner: Owner, trigger: ResourceRef, alone: str = "") -> None:
@@ -58,6 +59,7 @@ class Pair:
         self.gone: set[str] = set()
         self.is_due = False
         self.is_busy = False
+        self.is_changed = False
         self.deletes = False
 
     @property

@@ -41,6 +41,19 @@ class Target(msgspec.Struct, frozen=True):
     content: Document
 
 
+_OWNED = ("uid", "selfLink", "creationTimestamp", "managedFields", "resourceVersion", "generation")
+"""Metadata that the API server gives."""
+
+
+def copied(source: Document, ref: ResourceRef) -> Document:
+    """A resource without what belongs to this one alone; owners stay behind when the copy is elsewhere."""
+    metadata = source.get("metadata")
+    fields = metadata if isinstance(metadata, dict) else {}
+    left = {*_OWNED, *(("ownerReferences",) if fields.get("namespace") != ref.namespace else ())}
+    kept = {key: value for key, value in fields.items() if key not in left}
+    return {**{key: value for key, value in source.items() if key != "status"}, "metadata": kept}
+
+
 def upkeep(context: Context, target: Target, trigger: Document, maker: Maker) -> Iterator[PolicyAction]:
     """Creates what is not there; brings back what differs where the rule synchronizes."""
     ref = target.ref

@@ -15,7 +15,7 @@ from propolis.lang.jmespath.values import to_json
 from propolis.lang.wildcard import has_wildcard
 from propolis.policy.engine.conditions import compile_conditions
 from propolis.policy.engine.context import Context, ContextError
-from propolis.policy.engine.downstream import Maker, Target, removal, upkeep
+from propolis.policy.engine.downstream import Maker, Target, copied, removal, upkeep
 from propolis.policy.engine.entries import compile_entries
 from propolis.policy.engine.evidence import GoneSourceEvidence
 from propolis.policy.engine.foreach import element_values, list_elements
@@ -154,7 +154,7 @@ class _Pattern:
         found = ask_resources(context, (ref.api_version, ref.kind, namespace, name, ""))
         if not found:
             raise SourceGoneError(f"source resource {ref.kind} {namespace}/{name} not found", ref)
-        return [Target(ref, _copied(found[0], ref))]
+        return [Target(ref, copied(found[0], ref))]
 
     def _copies(self, context: Context, namespace: str, source: dict[str, Any]) -> list[Target]:
         origin = str(source.get("namespace") or "")
@@ -166,21 +166,8 @@ class _Pattern:
             for document in ask_resources(context, (version, kind, origin, "", selector)):
                 found = reference_of(document)
                 ref = ResourceRef(found.api_version, found.kind, found.name, namespace)
-                targets += [] if found.namespace == namespace else [Target(ref, _copied(document, ref))]
+                targets += [] if found.namespace == namespace else [Target(ref, copied(document, ref))]
         return targets
-
-
-_OWNED = ("uid", "selfLink", "creationTimestamp", "managedFields", "resourceVersion", "generation")
-"""Metadata that the API server gives."""
-
-
-def _copied(source: Document, ref: ResourceRef) -> Document:
-    """A resource without what belongs to this one alone; owners stay behind when the copy is elsewhere."""
-    metadata = source.get("metadata")
-    fields = metadata if isinstance(metadata, dict) else {}
-    left = {*_OWNED, *(("ownerReferences",) if fields.get("namespace") != ref.namespace else ())}
-    kept = {key: value for key, value in fields.items() if key not in left}
-    return {**{key: value for key, value in source.items() if key != "status"}, "metadata": kept}
 
 
 class _Loop:

@@ -267,6 +267,23 @@ def test_a_policy_that_changes_is_carried_over(run: Run) -> None:
     assert run.made() == {"other": "data"}
 
 
+def test_what_a_rule_no_longer_makes_after_it_was_changed_is_left_alone(run: Run) -> None:
+    for name in ("one", "two"):
+        run.world.put(config_map("default", name, {"copy": "yes", "only": name}, a=name))
+    text = generating(cloneList="{namespace: default, kinds: [v1/ConfigMap], selector: {matchLabels: KEPT}}")
+    for line in ("        apiVersion: v1\n", "        kind: ConfigMap\n", "        name: made\n"):
+        text = text.replace(line, "")
+    run.world.set_policies(a=text.replace("KEPT", "{copy: 'yes'}"))
+    run.bring(namespace("shop"))
+    run.settle()
+    run.world.set_policies(a=text.replace("KEPT", "{only: one}"))
+    assert run.settle() == [("patch", ("ConfigMap", "shop", "two"))]
+    assert f"{PREFIX}policy-name" not in run.world.there["ConfigMap", "shop", "two"]["metadata"]["labels"]
+    run.world.put(config_map("default", "two", {"copy": "yes", "only": "two"}, a="other"))
+    run.world.drop("Namespace", "", "shop")
+    assert run.settle() == [("delete", ("ConfigMap", "shop", "one"))]
+
+
 def test_an_operator_that_begins_finds_what_was_made_before(run: Run) -> None:
     run.world.set_policies(a=generating())
     run.bring(namespace("shop", team="red"))
@@ -466,3 +483,20 @@ def test_an_object_that_is_made_anew_takes_the_place_of_the_one_before(run: Run)
     run.bring({**first, "data": {"as": "b"}})
     run.settle()
     assert (run.made(name="a"), run.made(name="b")) == (None, {"a": "b"})
+
+
+def test_a_policy_in_cel_copies_what_it_looked_up_without_what_is_its_own(run: Run) -> None:
+    source = config_map("default", "source", a="1")
+    run.world.put({**source, "status": {"is": "its own"}})
+    copy = GPOL.replace("ORPHAN", "false")
+    begin, end = copy.index("      expression: >-"), copy.index("  generate:")
+    looked_up = '      expression: \'[resource.Get("v1", "configmaps", "default", "source")]\'\n'
+    run.world.set_policies(a=copy[:begin] + looked_up + copy[end:])
+    run.bring(namespace("shop"), "cel", "")
+    assert run.settle() == [("create", ("ConfigMap", "shop", "source"))]
+    found = run.world.there["ConfigMap", "shop", "source"]
+    assert "status" not in found
+    assert found["metadata"]["uid"] != run.world.there["ConfigMap", "default", "source"]["metadata"]["uid"]
+    run.world.put(config_map("default", "source", a="2"))
+    run.settle()
+    assert run.made(name="source") == {"a": "2"}

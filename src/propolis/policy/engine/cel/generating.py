@@ -23,7 +23,7 @@ from propolis.policy.engine.cel.run import Judge
 from propolis.policy.engine.cel.template import Render
 from propolis.policy.engine.cel.validating import annotations_of
 from propolis.policy.engine.context import Context, ContextError
-from propolis.policy.engine.downstream import Maker, Target, upkeep
+from propolis.policy.engine.downstream import Maker, Target, copied, upkeep
 from propolis.policy.engine.questions import Questions
 from propolis.policy.engine.result import RuleResult
 from propolis.policy.model.action import PolicyAction
@@ -98,7 +98,11 @@ def _actions(generator: Generator, trigger: Any, runtime: Runtime, maker: Maker)
 
 
 def _target(namespace: str, document: Any) -> Target:
+    """What is to be there: a document that was read elsewhere without what belongs to that one alone."""
     ref = reference_of(document if isinstance(document, dict) else {})
     if not ref.kind or not ref.name:
         raise EvaluationError("what is generated has no kind or no name")
-    return Target(ResourceRef(ref.api_version, ref.kind, ref.name, namespace or ref.namespace), document)
+    target = ResourceRef(ref.api_version, ref.kind, ref.name, namespace or ref.namespace)
+    metadata = document.get("metadata")
+    is_read = isinstance(metadata, dict) and "resourceVersion" in metadata
+    return Target(target, copied(document, target) if is_read else document)

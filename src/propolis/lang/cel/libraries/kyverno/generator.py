@@ -39,11 +39,15 @@ class Generator:
 
 
 def _items(document: Any) -> list[dict[str, Any]]:
-    """The items of a list of Kubernetes, or the document itself."""
+    """The items of a list of Kubernetes, each with the kind that the list tells, or the document itself."""
     if not isinstance(document, dict):
         raise EvaluationError("what is to be generated is no object")
     items = document.get("items")
-    return items if isinstance(items, list) else [document]
+    if not isinstance(items, list):
+        return [document]
+    told = {"apiVersion": document.get("apiVersion"), "kind": str(document.get("kind", ""))[: -len("List")]}
+    kind = {name: text for name, text in told.items() if text}
+    return [{**kind, **item} if isinstance(item, dict) else item for item in items]
 
 
 def generator_library(namespace: str | None = None) -> Library:

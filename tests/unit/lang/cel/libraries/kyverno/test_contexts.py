@@ -193,3 +193,11 @@ def test_an_attestation_has_a_payload() -> None:
 def test_image_data_is_there_for_verification_as_well() -> None:
     key = LookupKey(IMAGE_DATA, ("nginx",))
     assert run(VERIFY, "get_image_data_string", "nginx", answers={key: Answer({"a": 1})}) == {"a": 1}
+
+
+def test_items_of_a_list_have_the_kind_that_the_list_tells() -> None:
+    generator = Generator()
+    generator.apply(
+        "ns", [{"apiVersion": "v1", "kind": "SecretList", "items": [{"metadata": {"name": "a"}}]}]
+    )
+    assert generator.made == [("ns", {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}})]
