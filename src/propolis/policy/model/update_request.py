@@ -117,7 +117,7 @@ def update_request_document(spec: UpdateSpec, namespace: str) -> Document:
     metadata: dict[str, Any] = {"generateName": "ur-", "namespace": namespace, "labels": labels}
     first = spec.rule_context[0].trigger if spec.rule_context else Trigger()
     required = {"rule": "", "resource": msgspec.to_builtins(first), "deleteDownstream": False, "context": {}}
-    body: Document = {**required, **msgspec.to_builtins(spec)}
+    body: Document = {"requestType": spec.request_type, **required, **msgspec.to_builtins(spec)}
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": body}
 
 
