@@ -24,6 +24,7 @@ from propolis.policy.model.admission_review import (
     parse_review,
     write_response,
 )
+from propolis.policy.model.cel.policy import CelPolicy, ImageValidatingSpec
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.reader import dotted
 from propolis.policy.sources.documents import read_policies
@@ -142,9 +143,19 @@ def _remarks(document: Document, names: Collection[Name], wide: Collection[Name]
         yield PolicyRemark("error", (), error.message, error.expected)
     for one in (*loaded.policies, *loaded.cleanups, *loaded.exceptions):
         yield from remarks_on(one)
+        if isinstance(one, CelPolicy) and not _has_resource_rules(one):
+            text = "a matchConstraints with at least one resource rule is required"
+            yield PolicyRemark("error", ("spec", "matchConstraints"), text)
         if names and isinstance(one, Policy):
             for problem in wrong_kinds(one, names, wide):
                 yield PolicyRemark("error", ("spec", *problem.path), problem.message, problem.expected)
+
+
+def _has_resource_rules(policy: CelPolicy) -> bool:
+    """Whether a policy says what it is about; for one on images Kyverno does not ask for it."""
+    constraints = policy.spec.match_constraints
+    is_of_images = isinstance(policy.spec, ImageValidatingSpec)
+    return is_of_images or bool(constraints and constraints.resource_rules)
 
 
 def _named(document: Document) -> Document:

@@ -83,7 +83,9 @@ def test_an_expression_that_does_not_compile_is_refused() -> None:
         "spec": {"validations": [{"expression": "object.spec.replicas <"}]},
     }
     assert "spec.validations[0].expression: " in told(answer(document))
-    document["spec"] = {"validations": [{"expression": "object.spec.replicas < 3"}]}
+    rule = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["*"], "resources": ["deployments"]}
+    right = [{"expression": "object.spec.replicas < 3"}]
+    document["spec"] = {"validations": right, "matchConstraints": {"resourceRules": [rule]}}
     assert answer(document).allowed
 
 
@@ -177,6 +179,21 @@ def test_the_policies_of_the_pack_have_no_errors() -> None:
         one.name: found for one in load() if (found := [r for r in remarks_on(one) if r.level == "error"])
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("kind", ["ValidatingPolicy", "NamespacedValidatingPolicy", "ImageValidatingPolicy"])
+def test_a_policy_in_cel_says_what_it_is_about_unless_it_is_on_images(kind: str) -> None:
+    is_of_images = kind == "ImageValidatingPolicy"
+    images = {"matchImageReferences": [{"glob": "*"}], "attestors": [{"name": "a", "cosign": {}}]}
+    document = {
+        "apiVersion": "policies.kyverno.io/v1",
+        "kind": kind,
+        "metadata": {"name": "p", "namespace": "shop"} if kind.startswith("Namespaced") else {"name": "p"},
+        "spec": {"validations": [{"expression": "true"}], **(images if is_of_images else {})},
+    }
+    found = answer(document)
+    assert found.allowed is is_of_images, told(found)
+    assert found.allowed or "spec.matchConstraints: a matchConstraints with at least" in told(found)
 
 
 class Kinds:

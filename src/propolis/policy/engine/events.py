@@ -27,7 +27,8 @@ _API_VERSIONS = {
     "ValidatingAdmissionPolicy": "admissionregistration.k8s.io/v1",
     "MutatingAdmissionPolicy": "admissionregistration.k8s.io/v1",
 }
-_CEL = "policies.kyverno.io/v1"
+_CEL = "policies.kyverno.io/v1beta1"
+"""As Kyverno tells of policies in CEL, whatever version they were written in."""
 
 UidOf = Callable[[str, str, str], str]
 """The uid of a policy or an exception by kind, namespace and name; empty for one that is not known."""

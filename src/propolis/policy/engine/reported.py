@@ -27,6 +27,8 @@ _SOURCES = {
     "ValidatingAdmissionPolicy": "ValidatingAdmissionPolicy",
     "MutatingAdmissionPolicy": "MutatingAdmissionPolicy",
 }
+_BINDINGS = {"MutatingAdmissionPolicy": "mapBinding"}
+"""Properties that name bindings, where it is not ``binding``."""
 _DOES = {
     "MutatingPolicy": "changes",
     "MutatingAdmissionPolicy": "changes",
@@ -45,9 +47,10 @@ def reported_of(policy: Policy, rule: PolicyRule) -> Reported:
     )
 
 
-def reported_of_cel(policy: CelPolicy) -> Reported:
-    """Of a policy in CEL."""
-    properties = (("process", _cel_process(policy)),)
+def reported_of_cel(policy: CelPolicy, binding: str = "") -> Reported:
+    """Of a policy in CEL, and of the binding by which it judges."""
+    bound = ((_BINDINGS.get(policy.base_kind, "binding"), binding),) if binding else ()
+    properties = (*bound, ("process", _cel_process(policy)))
     does = _DOES.get(policy.base_kind, "judges")
     source = _SOURCES.get(policy.base_kind, policy.kind)
     return Reported(policy.kind, source, severity_of(policy), properties, does)

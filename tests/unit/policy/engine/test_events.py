@@ -137,7 +137,7 @@ def test_policies_in_cel_are_named_by_their_kind_and_tell_no_exceptions() -> Non
     cel: dict[str, Any] = {"kind": "ValidatingPolicy", "source": "KyvernoValidatingPolicy", "rule": ""}
     _, on_policy = scan_events([finding("fail", **cel)], ALL)
     assert str(on_policy.regarding) == "ValidatingPolicy/roots"
-    assert on_policy.regarding.api_version == "policies.kyverno.io/v1"
+    assert on_policy.regarding.api_version == "policies.kyverno.io/v1beta1"
     assert on_policy.note == "Pod shop/web: fail; no"
     excepted = finding("skip", evidence=ExceptionEvidence(("ns/one",)), **cel)
     assert admission_events([excepted], [], ALL) == []

@@ -140,11 +140,11 @@ def admission_request(request: Request, objects: Mapping[str, Any]) -> dict[str,
 
 
 def admission_user(request: Request) -> dict[str, Any]:
-    """``request.userInfo``."""
+    """``request.userInfo``; in a scan nobody asks, so there is no name and no uid."""
     user = request.user
+    named = {} if request.subject.is_background else {"username": user.username, "uid": user.uid}
     return {
-        "username": user.username,
-        "uid": user.uid,
+        **named,
         "groups": list(user.groups),
         "extra": {key: list(items) for key, items in user.extra.items() if isinstance(items, list | tuple)},
     }

@@ -124,7 +124,7 @@ def _compile(policy: CelPolicy, number: int, extras: CelExtras, binding: Binding
     if isinstance(policy.spec, ValidatingSpec) and policy.mode not in RESOURCES:
         constraints, tests = None, []
     return CompiledRule(
-        rule=finding_rule(policy),
+        rule=finding_rule(policy, binding.name if binding else ""),
         policy=number,
         selectors=selectors_of(constraints),
         only_kinds=None,
@@ -313,8 +313,13 @@ def _is_on(switch: Switch | None, *, default: bool) -> bool:
     return default if switch is None or switch.enabled is None else switch.enabled
 
 
-def finding_rule(policy: CelPolicy) -> Rule:
-    """What the findings of a policy speak for; a CEL policy is one rule, without a name of its own."""
+def finding_rule(policy: CelPolicy, binding: str = "") -> Rule:
+    """What the findings of a policy speak for; a CEL policy is one rule, without a name of its own.
+
+    Args:
+        policy: In CEL.
+        binding: The one of its bindings by which it judges.
+    """
     severity = policy.annotation("severity").lower()
     return Rule(
         source=SOURCE,
@@ -326,5 +331,5 @@ def finding_rule(policy: CelPolicy) -> Rule:
         remedy=policy.annotations.get("propolis.dev/remedy", ""),
         remediation=policy.annotations.get("propolis.dev/remediation", ""),
         scored=policy.annotation("scored") != "false",
-        reported=reported_of_cel(policy),
+        reported=reported_of_cel(policy, binding),
     )

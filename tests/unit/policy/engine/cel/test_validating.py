@@ -130,7 +130,25 @@ def test_expressions_see_the_request_and_who_asks() -> None:
     assert said(policy, pod())[0] == "pass"
 
 
+def test_nobody_asks_in_a_scan() -> None:
+    policy = cel_policy('validations: [{expression: "has(request.userInfo.username)", message: who}]')
+    assert said(policy, pod())[0] == "pass"
+    assert said(policy, pod(), is_background=True) == ("fail", "who")
+    groups = cel_policy("validations: [{expression: \"!('a' in request.userInfo.groups)\"}]")
+    assert said(groups, pod(), is_background=True)[0] == "pass"
+
+
 VAP = "ValidatingAdmissionPolicy"
+
+
+def test_a_finding_by_a_binding_names_it_in_reports() -> None:
+    policy = cel_policy("validations: [{expression: 'true'}]", VAP)
+    (found,) = decided(policy, pod(), bindings=(binding("validationActions: [Audit]"),)).findings
+    assert found.rule.reported is not None
+    assert found.rule.reported.properties == (("binding", "b"), ("process", "background scan"))
+    alone = only(policy, pod()).rule.reported
+    assert alone is not None
+    assert alone.properties == (("process", "background scan"),)
 
 
 def test_the_kind_of_the_api_server_has_its_words() -> None:
