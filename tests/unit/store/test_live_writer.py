@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -146,7 +147,7 @@ def test_findings_on_resources_of_another_engine_are_compared(database: Database
 
 def test_resources_of_which_anything_else_is_said_keep_their_own(database: Database) -> None:
     shared = failing(WEB)
-    others = [
+    others: list[dict[str, Any]] = [
         {"evidence": Place("b")},
         {"message": "never"},
         {"remedy": "set-team"},
