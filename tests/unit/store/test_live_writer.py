@@ -2,18 +2,26 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import event, select
 
-from propolis.core.finding import Finding, Outcome, Rule
+from propolis.core.finding import Evidence, Finding, Outcome, Rule
 from propolis.core.resource import ResourceRef
 from propolis.store.database import Database, open_database
 from propolis.store.finding_queries import FindingFilter, list_findings
 from propolis.store.live_writer import LiveWriter
 from propolis.store.queries import clusters, latest_run
 from propolis.store.schema import runs
+
+
+class Place(Evidence, frozen=True):
+    """Where it is."""
+
+    path: str
+
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 LABELS = Rule("policy", "labels", "team")
@@ -135,3 +143,21 @@ def test_findings_on_resources_of_another_engine_are_compared(database: Database
     assert writer.write({WEB: [failing(WEB)], CART: [failing(CART)]}, NOW)["new"] == 2
     assert writer.write({WEB: [failing(WEB)], CART: []}, NOW) == {"new": 0, "fixed": 1, "unchanged": 1}
     assert stored(database) == {"web:root:fail", "web:team:fail"}
+
+
+def test_resources_of_which_anything_else_is_said_keep_their_own(database: Database) -> None:
+    shared = failing(WEB)
+    others: list[dict[str, Any]] = [
+        {"evidence": Place("b")},
+        {"message": "never"},
+        {"remedy": "set-team"},
+        {"outcome": Outcome.WARN},
+        {"subject": "app"},
+    ]
+    refs = [msgspec.structs.replace(WEB, name=str(number)) for number in range(len(others))]
+    found = {ref: [msgspec.structs.replace(shared, **other)] for ref, other in zip(refs, others, strict=True)}
+    LiveWriter(database, "live", {"policy"}).write({WEB: [shared], **found}, NOW)
+    with database.reading() as connection:
+        _, rows = list_findings(connection, FindingFilter(cluster="live"))
+    said = {(row.evidence is None, row.message, row.remedy, row.outcome, row.subject) for row in rows}
+    assert len(said) == len(rows) == 1 + len(others)

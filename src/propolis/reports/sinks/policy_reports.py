@@ -36,9 +36,9 @@ REFUSED_SECONDS = 300.0
 class WritingPace(msgspec.Struct, frozen=True):
     """How fast reports are written, and where time comes from.
 
-    A report of 16 results costs an API server 8 ms of its processor, and as much again in those that watch
-    reports, so 100 a second are a core of it. Of what priority and fairness grants to service accounts the
-    workers take a few seats and are never turned away, so it is the pace alone that leaves room for others.
+    A report of 16 results costs an API server 8 ms of its processor, so 100 a second are most of a core of
+    it. The workers take few of the seats that priority and fairness has for service accounts, so it is the
+    pace alone that leaves room for others.
 
     Attributes:
         a_second: Reports in the long run; as many may come at once after a rest.
