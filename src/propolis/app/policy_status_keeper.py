@@ -2,6 +2,7 @@
 
 import asyncio
 
+from propolis.app.acting_rules import acting
 from propolis.app.admission_objects import PolicyObjects
 from propolis.app.admission_rules import for_requests
 from propolis.app.configured_webhooks import configured_webhooks
@@ -35,9 +36,12 @@ class PolicyStatusKeeper:
             SourceError: The API server refuses or does not answer.
         """
         is_configured = any(one.of for one in await configured_webhooks(self._client))
-        states = await asyncio.to_thread(self._states.of, objects, _asks, is_configured=is_configured)
+        states = await asyncio.to_thread(
+            self._states.of, objects, is_asked_about, is_configured=is_configured
+        )
         await self.statuses.write(await self._permissions.fill(states))
 
 
-def _asks(policy: AnyPolicy) -> bool:
-    return for_requests(policy) is not None
+def is_asked_about(policy: AnyPolicy) -> bool:
+    """Whether a webhook must bring requests for a policy: to judge or change them, or to act after them."""
+    return for_requests(policy) is not None or acting(policy) is not None

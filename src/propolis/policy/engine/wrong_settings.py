@@ -12,6 +12,7 @@ import msgspec
 from propolis.policy.engine.variables import expressions_in
 from propolis.policy.model.cleanup import CleanupPolicy
 from propolis.policy.model.exception import PolicyException
+from propolis.policy.model.generation import GeneratePattern, Generation
 from propolis.policy.model.match import MatchResources, ResourceFilter
 from propolis.policy.model.policy import Policy
 from propolis.policy.model.problem import Problem
@@ -84,6 +85,8 @@ def _wrong_rule(policy: Policy, rule: PolicyRule, path: _Path) -> Iterator[Probl
     if policy.namespace:
         yield from _namespaces(rule.match, (*path, "match"))
         yield from _namespaces(rule.exclude or MatchResources(), (*path, "exclude"))
+        for place, pattern in _patterns(rule.generate, (*path, "generate")):
+            yield from _elsewhere(pattern, policy.namespace, place)
     security = rule.validation.pod_security if rule.validation else None
     if security is not None:
         yield from _exclusions(security.exclude or (), (*path, "validate", "podSecurity", "exclude"))
@@ -93,6 +96,29 @@ def _wrong_rule(policy: Policy, rule: PolicyRule, path: _Path) -> Iterator[Probl
         own = rule.mutate.mutate_existing_on_policy_update
         if spec.mutate_existing_on_policy_update if own is None else own:
             yield Problem("no targets", (*path, "mutate"), "targets, for existing resources are to change")
+
+
+def _patterns(generation: Generation | None, path: _Path) -> Iterator[tuple[_Path, GeneratePattern]]:
+    """All that a rule makes."""
+    if generation is not None and generation.foreach:
+        for index, one in enumerate(generation.foreach):
+            yield (*path, "foreach", index), one
+    elif generation is not None:
+        yield path, generation
+
+
+def _elsewhere(pattern: GeneratePattern, namespace: str, path: _Path) -> Iterator[Problem]:
+    """What a policy of a namespace would make or copy outside of it."""
+    clone, clones = pattern.clone, pattern.clone_list
+    stated: dict[_Path, str | None] = {("namespace",): pattern.namespace}
+    if clone is not None and clone.name:
+        stated["clone", "namespace"] = clone.namespace
+    if clones is not None and clones.kinds:
+        stated["cloneList", "namespace"] = clones.namespace
+    for place, named in stated.items():
+        if named != namespace:
+            text = f"a namespaced policy makes and copies what is in its namespace, not in {named or 'none'}"
+            yield Problem(text, (*path, *place), namespace)
 
 
 def _exclusions(exclusions: Iterable[PodSecurityExclusion], path: _Path) -> Iterator[Problem]:

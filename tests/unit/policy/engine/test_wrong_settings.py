@@ -121,3 +121,29 @@ def test_a_policy_of_a_namespace_names_no_namespaces() -> None:
     (found,) = wrong_settings(parse_policy(document))
     assert found.path == ("rules", 0, "match", "all", 0, "resources", "namespaces")
     assert _places({**DENY, "match": match}) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "places"),
+    [
+        ({"namespace": "shop", "data": {}}, []),
+        ({"namespace": "other", "data": {}}, [("namespace",)]),
+        ({"namespace": "shop", "clone": {"name": "a", "namespace": "shop"}}, []),
+        ({"namespace": "shop", "clone": {"name": "a", "namespace": "other"}}, [("clone", "namespace")]),
+        ({"namespace": "shop", "cloneList": {"kinds": ["v1/Secret"]}}, [("cloneList", "namespace")]),
+        ({"foreach": [{"list": "[]", "namespace": "other", "data": {}}]}, [("foreach", 0, "namespace")]),
+    ],
+)
+def test_a_policy_of_a_namespace_makes_and_copies_within_it(
+    made: dict[str, Any], places: list[tuple[str | int, ...]]
+) -> None:
+    rule = {
+        "name": "r",
+        "match": MATCH,
+        "generate": {"apiVersion": "v1", "kind": "Secret", "name": "s", **made},
+    }
+    document = _document("Policy", "v1", {"rules": [rule]})
+    document["metadata"]["namespace"] = "shop"
+    found = [one.path for one in wrong_settings(parse_policy(document))]
+    assert found == [("rules", 0, "generate", *place) for place in places]
+    assert _places({"generate": rule["generate"]}) == []
