@@ -62,8 +62,12 @@ PRIVILEGED: Document = {
 RANDOM = re.compile(r"kube-api-access-[a-z0-9]{5}$|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 DROPPED = re.compile(
     r"(?:Deployment|CronJob|Job|StatefulSet|DaemonSet)/\S+ \.spec\.(?:nodeSelector|tolerations) is not"
+    r"|Job/\S+ \.metadata\.labels\.(?:batch\.kubernetes\.io/)?(?:controller-uid|job-name) is not"
 )
-"""What a policy of the corpus adds in a wrong place: the API server drops fields that it does not know."""
+"""What a policy of the corpus adds in a wrong place: the API server drops fields that it does not know.
+
+A Job without labels is given those of its pods: what a policy has labelled these with, no longer the generated ones.
+"""
 WARNED = re.compile(r"ValidatingAdmissionPolicy '([^']+)' with binding")
 RULE = re.compile(r"^  (\S+): ", re.MULTILINE)
 
@@ -261,6 +265,24 @@ def _differences(wanted: Any, found: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: {found!r}, not {wanted!r}"
 
 
+def _repeatable(
+    chosen: list[tuple[AnyPolicy, str]], documents: list[Document], labels: dict[str, str]
+) -> list[tuple[AnyPolicy, str]]:
+    """Policies that change nothing more when they are asked again after all others.
+
+    The API server asks a webhook again when a later one has changed the object: changes have to bear it.
+    """
+    together = Offline([policy for policy, _ in chosen], labels)
+    done = [together.changed(one)[0] for one in documents]
+    again = [Offline([policy], labels) for policy, _ in chosen]
+    kept = [
+        one
+        for one, alone in zip(chosen, again, strict=True)
+        if all(alone.changed(document)[0] == document for document in done)
+    ]
+    return kept if len(kept) == len(chosen) else _repeatable(kept, documents, labels)
+
+
 def test_changes_on_an_api_server_are_those_offline(
     control_plane: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:
@@ -271,6 +293,7 @@ def test_changes_on_an_api_server_are_those_offline(
     everything = Offline([policy for policy, _ in chosen], labels)
     failing = set().union(*(everything.changed(stored)[1] for _, _, stored in resources))
     chosen = [(policy, text) for policy, text in chosen if policy.name not in failing]
+    chosen = _repeatable(chosen, [stored for _, _, stored in resources], labels)
     offline = Offline([policy for policy, _ in chosen], labels)
     admission = Admission(control_plane, namespace, tmp_path)
     for policy, text in chosen:
