@@ -66,7 +66,7 @@ DROPPED = re.compile(
 )
 """What a policy of the corpus adds in a wrong place: the API server drops fields that it does not know.
 
-A Job without labels is given those of its pods: what a policy has labelled these with, no longer the generated ones.
+A Job without labels is given those of its pods: those of a policy, where one has labelled them.
 """
 WARNED = re.compile(r"ValidatingAdmissionPolicy '([^']+)' with binding")
 RULE = re.compile(r"^  (\S+): ", re.MULTILINE)
