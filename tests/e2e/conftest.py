@@ -148,10 +148,12 @@ def policy_kinds(served_kinds: ControlPlane) -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def namespace(control_plane: ControlPlane) -> Iterator[str]:
-    """A namespace of one test."""
+    """A namespace of one test, once controllers have put into it what every namespace has."""
     name = f"test-{uuid.uuid4().hex[:8]}"
-    created = control_plane.kubectl("create", "namespace", name)
-    assert created.returncode == 0, created.stderr
+    account = ("serviceaccount/default", "-n", name, "--for=create", "--timeout=60s")
+    for arguments in (("create", "namespace", name), ("wait", *account)):
+        done = control_plane.kubectl(*arguments)
+        assert done.returncode == 0, done.stderr
     yield name
     control_plane.kubectl("delete", "namespace", name, "--wait=false")
 
