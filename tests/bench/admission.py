@@ -174,8 +174,12 @@ def run() -> list[str]:
         admission += [part for one in chosen for part in ("--policies", f"{one.name}.yaml")]
         empty = [sys.executable, "-m", "tests.bench._empty_handler", name]
         root = Path(__file__).parents[2]
-        with served(empty, root) as reference, served(admission, folder) as judged:
-            return [*_throughput(reference, judged, folder, len(chosen)), *_waits(judged, folder)]
+        with served(empty, root) as reference:
+            with served([*admission, "--no-records"], folder) as judged:
+                lines = [*_throughput(reference, judged, folder, len(chosen)), *_waits(judged, folder)]
+            with served([*admission, "--store", "records.db"], folder) as judged:
+                recorded = _throughput(reference, judged, folder, len(chosen))
+            return [*lines, *(f"with every decision recorded: {line}" for line in recorded)]
 
 
 def _throughput(
