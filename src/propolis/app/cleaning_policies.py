@@ -12,7 +12,6 @@ from propolis.cluster.reflector import Reflector
 from propolis.core import clock
 from propolis.policy.controllers.cleaning import AnyCleanup
 from propolis.policy.model.cel.policy import CelPolicy, DeletingSpec
-from propolis.policy.model.cleanup import CleanupPolicy
 from propolis.policy.sources.documents import LoadedPolicies, read_policies
 
 KINDS = frozenset(
@@ -139,6 +138,3 @@ def _kept(data: bytes, kind: Served) -> Kept:
         last=last or found.metadata.creation_timestamp or clock.now(),
         has_status=found.status is not None,
     )
-
-
-__all__ = ["KINDS", "CleaningPolicies", "CleanupPolicy", "scheduled"]
